@@ -1,0 +1,1 @@
+"""Build-time only: turns pinned third-party packages into the committed landmark assets."""
