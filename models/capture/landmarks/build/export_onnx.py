@@ -46,6 +46,7 @@ class _Writer:
         self.weights = weights
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
+        self.tables: dict[str, tuple[str, str]] = {}
         self.count = 0
 
     def add(self, operator: str, inputs: Sequence[str], out: str = "", **attributes: Any) -> str:
@@ -82,8 +83,17 @@ class _Writer:
         )
 
     def write_prelu(self, step: Step) -> None:
-        slope = self.weight(step["slope"], (-1, 1, 1))
-        self.add("PRelu", [step["in"][0], slope], step["out"])
+        """Write a*x + (1-a)*relu(x) as two per-channel convolutions.
+
+        ONNX Runtime keeps convolutions, sums and rectifiers in its blocked layout, but leaves it
+        for PRelu, whose kernel is slow too: the whole network takes 3.7 instead of 8.7 ms.
+        """
+        slope = self.weights[step["slope"]].astype(np.float32).reshape(-1, 1, 1, 1)
+        positive = self.add("Relu", step["in"])
+        channels = {"group": len(slope), "kernel_shape": [1, 1]}
+        straight = self.add("Conv", [step["in"][0], self.constant(slope)], **channels)
+        bent = self.add("Conv", [positive, self.constant(1 - slope)], **channels)
+        self.add("Add", [straight, bent], step["out"])
 
     def write_relu(self, step: Step) -> None:
         self.add("Relu", step["in"], step["out"])
@@ -147,30 +157,57 @@ class _Writer:
         self.add("Concat", [top, bottom], step["out"], axis=1)
 
     def write_sample_region(self, step: Step) -> None:
+        """Write bilinear sampling as four gathers of channel rows: GridSample is 3 x slower."""
         features, matrix = step["in"]
         height, width = step["size"]
         rows, columns = step["options"]["output_height"], step["options"]["output_width"]
         y, x = np.mgrid[:rows, :columns] + 0.5
         points = self.constant(np.stack([x.ravel(), y.ravel()], -1))
-        at = self._transform(points, matrix)
-        size = np.array([width, height])
-        unit = self.add("Mul", [at, self.constant(2 / size)])
-        unit = self.add("Sub", [unit, self.constant(1.0)])
-        shape = self.constant([0, rows, columns, 2], np.int64)
-        grid = self.add("Reshape", [unit, shape])
-        sampled = self.add(
-            "GridSample",
-            [features, grid],
-            mode="linear",
-            padding_mode="border",
-            align_corners=0,
+        at = self.add("Sub", [self._transform(points, matrix), self.constant(0.5)])
+        last = self.constant([width - 1, height - 1])
+        clipped = self.add("Min", [self.add("Max", [at, self.constant(0.0)]), last])
+        # The last pixel is its own neighbour: start one before it, at weight 1.
+        start = self.add(
+            "Min", [self.add("Floor", [clipped]), self.constant([width - 2, height - 2])]
         )
-        limit = self.constant(1 - 1 / size)
-        within = self.add("LessOrEqual", [self.add("Abs", [grid]), limit])
-        number = self.add("Cast", [within], to=TensorProto.FLOAT)
-        both = self.add("ReduceMin", [number, self.constant([3], np.int64)], keepdims=0)
-        mask = self.add("Unsqueeze", [both, self.constant([1], np.int64)])
-        self.add("Mul", [sampled, mask], step["out"])
+        after = self.add("Sub", [clipped, start])
+        before = self.add("Sub", [self.constant(1.0), after])
+        within = self.add("Equal", [at, clipped])
+        inside = self.add("Cast", [within], to=TensorProto.FLOAT)
+        table, first = self._pixel_rows(features, start, height, width)
+        corners = []
+        for dy, weight_y in enumerate((before, after)):
+            for dx, weight_x in enumerate((before, after)):
+                place = self.constant(dy * width + dx, np.int64)
+                pixels = self.add("Gather", [table, self.add("Add", [first, place])], axis=0)
+                weight = self._columns(weight_x, 0, 1), self._columns(weight_y, 1, 2)
+                corners.append(self.add("Mul", [pixels, self.add("Mul", weight)]))
+        mask = self.add("Mul", [self._columns(inside, 0, 1), self._columns(inside, 1, 2)])
+        sampled = self.add("Mul", [self.add("Sum", corners), mask])
+        channels_first = self.add("Transpose", [sampled], perm=[0, 2, 1])
+        shape = self.constant([0, 0, rows, columns], np.int64)
+        self.add("Reshape", [channels_first, shape], step["out"])
+
+    def _pixel_rows(self, features: str, start: str, height: int, width: int) -> tuple[str, str]:
+        """Return features as (batch * H * W, C) rows and the row numbers of ``start`` (x, y)."""
+        if features not in self.tables:
+            channels_last = self.add("Transpose", [features], perm=[0, 2, 3, 1])
+            channels = self.add("Shape", [features], start=1, end=2)
+            shape = self.add("Concat", [self.constant([-1], np.int64), channels], axis=0)
+            table = self.add("Reshape", [channels_last, shape])
+            batch = self.add("Squeeze", [self.add("Shape", [features], start=0, end=1)])
+            bounds = self.constant(0, np.int64), batch, self.constant(1, np.int64)
+            numbers = self.add("Range", bounds)
+            stride = self.constant(height * width, np.int64)
+            offset = self.add("Mul", [numbers, stride])
+            column = self.add("Unsqueeze", [offset, self.constant([1], np.int64)])
+            self.tables[features] = table, column
+        table, offset = self.tables[features]
+        steps = self.constant([[1], [width]])
+        number = self.add(
+            "Squeeze", [self.add("MatMul", [start, steps]), self.constant([2], np.int64)]
+        )
+        return table, self.add("Add", [self.add("Cast", [number], to=TensorProto.INT64), offset])
 
     def write_apply_transform(self, step: Step) -> None:
         self._transform(*step["in"], out=step["out"])
