@@ -1,0 +1,1 @@
+"""From files to measured faces: reading, landmarks, synchronisation, sides and quality control."""
