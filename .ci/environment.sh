@@ -1,0 +1,34 @@
+# Sourced by ./run and ./test from the repository's root: makes .venv as the locks say, and does
+# nothing when it is already so. Only Python 3.11 or newer is needed; pip keeps its own settings.
+
+find_python() {
+    for candidate in ${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11; do
+        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            echo "$candidate"
+            return
+        fi
+    done
+    echo "Python 3.11 or newer was not found. Install it, or name it: PYTHON=/path/to/python3 $0" >&2
+    return 1
+}
+
+prepare_environment() {
+    stamp=.venv/installed-from
+    wanted=$(cat cpu.lock cpu-torch.lock pyproject.toml | cksum)
+    if [ -x .venv/bin/sfpfr ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
+        return
+    fi
+    python=$(find_python) || return 1
+    if ! [ -x .venv/bin/python ]; then
+        echo "Making .venv (once; a few minutes, about 1.5 GB)" >&2
+        if ! "$python" -m venv .venv; then
+            rm -rf .venv
+            echo "Python's venv module is missing. On Debian or Ubuntu: apt install python3-venv" >&2
+            return 1
+        fi
+    fi
+    .venv/bin/python -m pip install --quiet --require-hashes -r cpu.lock &&
+        .venv/bin/python -m pip install --quiet -r cpu-torch.lock &&
+        .venv/bin/python -m pip install --quiet --no-deps --no-build-isolation -e . &&
+        echo "$wanted" > "$stamp"
+}
