@@ -1,0 +1,176 @@
+"""Rigid motions, pinhole projection and the 3x3 metrics that collapse all views of a point.
+
+Points are rows, lengths millimetres, cameras OpenCV (x right, y down, z forward).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.reconstruction import Array, Camera
+
+
+def rotation_from_vector(vector: Array) -> Array:
+    """Rotation matrices (..., 3, 3) of axis-angle vectors (..., 3) by Rodrigues' formula."""
+    vector = np.asarray(vector, dtype=np.float64)
+    angle = np.linalg.norm(vector, axis=-1)[..., None, None]
+    skew = skew_matrix(vector)
+    square = angle * angle
+    small = angle < 1e-6
+    safe = np.where(small, 1.0, angle)
+    a = np.where(small, 1.0 - square / 6.0, np.sin(safe) / safe)
+    b = np.where(small, 0.5 - square / 24.0, (1.0 - np.cos(safe)) / (safe * safe))
+    return np.asarray(np.eye(3) + a * skew + b * (skew @ skew))
+
+
+def vector_from_rotation(rotation: Array) -> Array:
+    """Axis-angle vectors (..., 3) of rotation matrices (..., 3, 3); angles below pi."""
+    from scipy.spatial.transform import Rotation
+
+    flat = np.asarray(rotation).reshape(-1, 3, 3)
+    return np.asarray(Rotation.from_matrix(flat).as_rotvec()).reshape(*rotation.shape[:-2], 3)
+
+
+def skew_matrix(vector: Array) -> Array:
+    """Cross-product matrices (..., 3, 3) of vectors (..., 3)."""
+    zero = np.zeros_like(vector[..., 0])
+    x, y, z = vector[..., 0], vector[..., 1], vector[..., 2]
+    rows = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=-1)
+    return np.asarray(rows.reshape(*vector.shape[:-1], 3, 3))
+
+
+@dataclass(frozen=True)
+class Poses:
+    """Head poses of T frames, head to world: `rotation` (T, 3, 3), `translation` (T, 3) in mm."""
+
+    rotation: Array
+    translation: Array
+
+    def moved(self, step: Array) -> Poses:
+        """The poses after a step (T, 6) = (rotation vector, translation) in the *head* frame.
+
+        A head point x goes to R (exp(w) x + u) + t.
+        """
+        rotation = self.rotation @ rotation_from_vector(step[:, :3])
+        translation = self.translation + np.einsum("tij,tj->ti", self.rotation, step[:, 3:])
+        return Poses(_orthonormal(rotation), translation)
+
+    def matrices(self) -> Array:
+        """(T, 4, 4) homogeneous matrices."""
+        matrices = np.tile(np.eye(4), (len(self.rotation), 1, 1))
+        matrices[:, :3, :3] = self.rotation
+        matrices[:, :3, 3] = self.translation
+        return matrices
+
+    def __getitem__(self, frames: slice | NDArray[np.int64]) -> Poses:
+        return Poses(self.rotation[frames], self.translation[frames])
+
+
+def _orthonormal(rotation: Array) -> Array:
+    """The nearest rotations, so that thousands of small steps do not drift."""
+    u, _, vt = np.linalg.svd(rotation)
+    return np.asarray(u @ vt)
+
+
+def to_camera(points: Array, poses: Poses, camera: Camera) -> Array:
+    """Head points (T, N, 3) in the frame of `camera` (T, N, 3)."""
+    view_rotation = camera.world_to_camera[:3, :3]
+    rotation = view_rotation @ poses.rotation
+    translation = poses.translation @ view_rotation.T + camera.world_to_camera[:3, 3]
+    return np.asarray(points @ np.swapaxes(rotation, -1, -2) + translation[:, None, :])
+
+
+def project(camera_points: Array, camera: Camera) -> Array:
+    """Pixels (..., 2) of points (..., 3) in the frame of the camera."""
+    K = camera.K
+    depth = camera_points[..., 2]
+    x = (K[0, 0] * camera_points[..., 0] + K[0, 1] * camera_points[..., 1]) / depth + K[0, 2]
+    y = K[1, 1] * camera_points[..., 1] / depth + K[1, 2]
+    return np.stack([x, y], axis=-1)
+
+
+def pixel_jacobian(camera_points: Array, poses: Poses, camera: Camera) -> Array:
+    """(T, N, 2, 3) derivative of the pixel by the head point, at `camera_points` (T, N, 3)."""
+    K = camera.K
+    inverse_depth = 1.0 / camera_points[..., 2]
+    x = camera_points[..., 0] * inverse_depth
+    y = camera_points[..., 1] * inverse_depth
+    by_camera = np.zeros((*camera_points.shape[:-1], 2, 3))
+    by_camera[..., 0, 0] = K[0, 0] * inverse_depth
+    by_camera[..., 0, 1] = K[0, 1] * inverse_depth
+    by_camera[..., 0, 2] = -(K[0, 0] * x + K[0, 1] * y) * inverse_depth
+    by_camera[..., 1, 1] = K[1, 1] * inverse_depth
+    by_camera[..., 1, 2] = -K[1, 1] * y * inverse_depth
+    rotation = camera.world_to_camera[:3, :3] @ poses.rotation
+    return np.asarray(by_camera @ rotation[:, None])
+
+
+@dataclass(frozen=True)
+class PointEvidence:
+    """What one view says about N points in T frames.
+
+    target_px: (T, N, 2); precision: (T, N, 2, 2) inverse covariance in 1/px^2, zero = unseen.
+    """
+
+    target_px: Array
+    precision: Array
+
+
+def robust_weight(squared_mahalanobis: Array, scale: float) -> Array:
+    """Geman-McClure weights (..., ) of squared, whitened residuals; 1 at 0, 1/4 at `scale`^2."""
+    return np.asarray(1.0 / (1.0 + squared_mahalanobis / (scale * scale)) ** 2)
+
+
+@dataclass(frozen=True)
+class CollapsedEvidence:
+    """All views of each point as one quadratic form in head coordinates.
+
+    metric (T, N, 3, 3) in 1/mm^2, pull (T, N, 3) in 1/mm: the data want the step d that
+    minimises d' metric d - 2 d' pull. `cost` (T,) is the weighted squared residual now, `weights`
+    per view (T, N) the robust weights.
+    """
+
+    metric: Array
+    pull: Array
+    cost: Array
+    weights: tuple[Array, ...]
+
+
+def collapse(
+    points: Array,
+    poses: Poses,
+    cameras: tuple[Camera, ...],
+    evidence: tuple[PointEvidence, ...],
+    *,
+    robust_scale: float = 3.0,
+) -> CollapsedEvidence:
+    """Linearise the reprojection of head points (T, N, 3) in every view and add the views up."""
+    metric = np.zeros((*points.shape, 3))
+    pull = np.zeros(points.shape)
+    cost = np.zeros(len(points))
+    weights = []
+    for camera, seen in zip(cameras, evidence, strict=True):
+        in_camera = to_camera(points, poses, camera)
+        residual = seen.target_px - project(in_camera, camera)
+        whitened = np.einsum("tnij,tnj->tni", seen.precision, residual)
+        squared = np.einsum("tni,tni->tn", whitened, residual)
+        weight = robust_weight(squared, robust_scale)
+        jacobian = pixel_jacobian(in_camera, poses, camera)
+        weighted = np.swapaxes(jacobian, -1, -2) @ (seen.precision * weight[..., None, None])
+        metric += weighted @ jacobian
+        pull += np.einsum("tnij,tnj->tni", weighted, residual)
+        # Geman-McClure's own cost, so that line searches compare the right thing.
+        cost += np.sum(squared / (1.0 + squared / robust_scale**2), axis=1)
+        weights.append(weight)
+    return CollapsedEvidence(metric, pull, cost, tuple(weights))
+
+
+def pose_columns(points: Array) -> Array:
+    """(T, N, 3, 6) derivative of head points by a step in head coordinates (`Poses.moved`)."""
+    columns = np.zeros((*points.shape, 6))
+    columns[..., :3] = -skew_matrix(points)
+    columns[..., 0, 3] = columns[..., 1, 4] = columns[..., 2, 5] = 1.0
+    return columns
