@@ -55,8 +55,7 @@ def _mirror(vertices_cm: NDArray[np.float32]) -> NDArray[np.int64]:
     pairs = distance.argmin(axis=1)
     if distance[np.arange(468), pairs].max() > 1e-4 or (pairs[pairs] != np.arange(468)).any():
         raise ValueError("the canonical face is not exactly symmetric")
-    # Centre, then outer/upper/inner/lower points: the right iris lists its points clockwise from
-    # the subject's left, the left iris anticlockwise from the subject's right.
+    # Both irises list the centre, then points towards the subject's left, up, right and down.
     irises = np.array([473, 476, 475, 474, 477, 468, 471, 470, 469, 472])
     return np.concatenate([pairs, irises])
 

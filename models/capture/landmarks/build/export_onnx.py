@@ -28,7 +28,7 @@ def export_graph(graph: ExtractedGraph, name: str) -> onnx.ModelProto:
     outputs = []
     for output, value in graph.outputs.items():
         writer.add("Identity", [value], out=output)
-        shape = ["batch", *graph.output_shapes[output]]
+        shape: list[str | int | None] = ["batch", *graph.output_shapes[output]]
         outputs.append(helper.make_tensor_value_info(output, TensorProto.FLOAT, shape))
     image = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["batch", *graph.input_shape])
     model = helper.make_model(
@@ -90,7 +90,7 @@ class _Writer:
         """
         slope = self.weights[step["slope"]].astype(np.float32).reshape(-1, 1, 1, 1)
         positive = self.add("Relu", step["in"])
-        channels = {"group": len(slope), "kernel_shape": [1, 1]}
+        channels: dict[str, Any] = {"group": len(slope), "kernel_shape": [1, 1]}
         straight = self.add("Conv", [step["in"][0], self.constant(slope)], **channels)
         bent = self.add("Conv", [positive, self.constant(1 - slope)], **channels)
         self.add("Add", [straight, bent], step["out"])
@@ -210,7 +210,8 @@ class _Writer:
         return table, self.add("Add", [self.add("Cast", [number], to=TensorProto.INT64), offset])
 
     def write_apply_transform(self, step: Step) -> None:
-        self._transform(*step["in"], out=step["out"])
+        points, matrix = step["in"]
+        self._transform(points, matrix, step["out"])
 
     def write_refine_landmarks(self, step: Step) -> None:
         mesh = step["in"][0]

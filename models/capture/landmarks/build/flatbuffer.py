@@ -62,14 +62,14 @@ class Table:
         slot = 4 + 2 * field
         if slot >= _unpack("H", self.data, vtable):
             return 0
-        return _unpack("H", self.data, vtable + slot)
+        return int(_unpack("H", self.data, vtable + slot))
 
     def _target(self, field: int) -> int | None:
         offset = self._offset(field)
         if not offset:
             return None
         at = self.position + offset
-        return at + _unpack("I", self.data, at)
+        return at + int(_unpack("I", self.data, at))
 
 
 def read_flexbuffer_map(data: bytes) -> dict[str, Any]:
