@@ -1,0 +1,146 @@
+"""Estimates with their uncertainty: the take and its draws side by side, and intervals from them.
+
+Everywhere in this package an array of *versions* has the estimate at index 0 and the estimate
+plus each draw of its error after it. A measure is a function of versions, so that one formula
+gives the value and its interval.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from models.reconstruction import Array, Take
+
+Frames = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One measure of one repetition, or the reason why there is none.
+
+    versions: (1 + S,) estimate and estimate + draws; None when undetermined, then `reason` says
+    why in words for a person. A reason beside versions is a warning.
+    """
+
+    versions: Array | None
+    reason: str = ""
+
+    @property
+    def value(self) -> float | None:
+        """The estimate, or None when undetermined."""
+        return None if self.versions is None else float(self.versions[0])
+
+
+def undetermined(reason: str) -> Reading:
+    """A reading that could not be taken."""
+    return Reading(None, reason)
+
+
+def spread(versions: Array) -> Array:
+    """(1 + S, ...) -> (...) 1 SD of the draws about their own mean; 0 without draws."""
+    if versions.shape[0] < 3:
+        return np.zeros(versions.shape[1:])
+    return np.asarray(versions[1:].std(axis=0, ddof=1))
+
+
+def interval(
+    versions: Array,
+    extra_variance: float = 0.0,
+    lowest: float | None = None,
+    highest: float | None = None,
+) -> tuple[float, float] | None:
+    """95 % interval (Student's t) centred on the estimate; None without draws.
+
+    `extra_variance` is added to that of the draws (the spread between repetitions); `lowest` and
+    `highest` are the least and the greatest value the measure can take.
+    """
+    n_draws = versions.shape[0] - 1
+    if n_draws < 2:
+        return None
+    value = float(versions[0])
+    half = float(stdtrit(n_draws - 1, 0.975)) * float(
+        np.sqrt(spread(versions) ** 2 + extra_variance)
+    )
+    low = value - half if lowest is None else max(lowest, value - half)
+    high = value + half if highest is None else min(highest, value + half)
+    return low, high
+
+
+def magnitude(vectors: Array) -> Array:
+    """(1 + S, ..., 3) vectors -> (1 + S, ...) lengths without the bias that noise gives a norm.
+
+    Noise across the vector makes it longer by the variance across it: |d|^2 - var is unbiased.
+    The draws are read along the vector, since their own norms would carry the bias twice.
+    """
+    estimate = vectors[0]
+    length = np.linalg.norm(estimate, axis=-1)
+    along = estimate / np.maximum(length, 1e-12)[..., None]
+    error = vectors - estimate
+    error_along = np.einsum("s...c,...c->s...", error, along)
+    across = spread(vectors) ** 2
+    variance_across = across.sum(axis=-1) - spread(error_along) ** 2
+    unbiased = np.sqrt(np.maximum(0.0, length**2 - variance_across))
+    return np.asarray(unbiased + error_along)
+
+
+def root_mean_square(vectors: Array) -> tuple[Array, Array, Array]:
+    """(1 + S, N, 3) vectors over a region -> de-biased RMS, raw RMS (each (1 + S,)), noise floor.
+
+    The floor, repeated over the versions, is the RMS that a region of zeros would read: the mean
+    variance of the vectors over the draws. For mirror differences of vertices with independent
+    noise of sigma per axis it is sqrt(6) sigma (`clinical.md`, principle 3).
+    """
+    n = vectors.shape[1]
+    raw = float(np.sqrt(np.sum(vectors[0] ** 2) / n))
+    floor = float(np.sqrt(np.sum(spread(vectors) ** 2) / n))
+    error = np.einsum("snc,nc->s", vectors - vectors[0], vectors[0]) / (n * max(raw, 1e-12))
+    unbiased = float(np.sqrt(max(0.0, raw**2 - floor**2)))
+    return unbiased + error, raw + error, np.full(vectors.shape[0], floor)
+
+
+class Ensemble:
+    """A take and the draws of its error, read only at the vertices and frames asked for."""
+
+    def __init__(self, take: Take) -> None:
+        self._take = take
+        self.n_versions = 1 + take.uncertainty.n_draws
+
+    def state(
+        self, frames: Frames, vertices: NDArray[np.integer], centre_mm: Array | None = None
+    ) -> Array:
+        """(1 + S, n, 3) mean over `frames` of the vertices, in mm.
+
+        `centre_mm` (n, 3) takes the place of the estimate's mean; the draws are the mean's.
+        """
+        take = self._take
+        if centre_mm is None:
+            centre_mm = take.vertices_mm[frames][:, vertices].mean(axis=0, dtype=np.float64)
+        versions = np.repeat(centre_mm[None], self.n_versions, axis=0)
+        if self.n_versions > 1:
+            shares = take.uncertainty.coefficients[:, frames].mean(axis=1, dtype=np.float64)
+            modes = take.uncertainty.modes_mm[:, vertices].astype(np.float64)
+            versions[1:] += np.tensordot(shares, modes, axes=1)
+        return versions
+
+    def trace(self, vertices: NDArray[np.integer]) -> Array:
+        """(1 + S, T, 3) the mean of the given vertices over time, in mm."""
+        take = self._take
+        values = take.vertices_mm[:, vertices].mean(axis=1, dtype=np.float64)
+        versions = np.repeat(values[None], self.n_versions, axis=0)
+        if self.n_versions > 1:
+            modes = take.uncertainty.modes_mm[:, vertices].mean(axis=1, dtype=np.float64)
+            coefficients = take.uncertainty.coefficients.astype(np.float64)
+            versions[1:] += np.tensordot(coefficients, modes, axes=1)
+        return versions
+
+    def lid_gap(self) -> Array:
+        """(1 + S, T, 2) lid gap left and right from the lid landmarks, in mm; may be below 0."""
+        gap = np.asarray(self._take.lid_gap_mm, dtype=np.float64)
+        versions = np.repeat(gap[None], self.n_versions, axis=0)
+        if self.n_versions > 1:
+            versions[1:] += self._take.uncertainty.lid_gap_mm
+        return versions
