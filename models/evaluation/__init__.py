@@ -1,0 +1,1 @@
+"""How good the reconstruction is: metrics, baselines and tables; nothing a recording needs."""

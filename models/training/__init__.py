@@ -1,0 +1,1 @@
+"""How the committed learned assets are made; nothing here runs in a reconstruction."""
