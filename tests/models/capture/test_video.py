@@ -182,7 +182,7 @@ def test_sizes_outside_the_limits_are_refused_before_decoding(tmp_path):
     Image.new("RGB", (1, 1)).save(tmp_path / "dot.png")
     Image.new("1", (16_000, 16_000)).save(tmp_path / "huge.png")
     for name in ("dot.png", "huge.png"):
-        with pytest.raises(VideoError, match="pixels|large"):
+        with pytest.raises(VideoError, match=r"pixels|large"):
             probe(tmp_path / name)
 
 

@@ -1,0 +1,208 @@
+"""Picture quality of one frame, measured on the aligned crop; verdicts are made in qc."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from models.capture.landmarks import topology
+
+_LIPS = np.array(
+    [
+        (outer, inner)
+        for outer_line, inner_line in (
+            (topology.LIPS_OUTER_UPPER, topology.LIPS_INNER_UPPER),
+            (topology.LIPS_OUTER_LOWER, topology.LIPS_INNER_LOWER),
+        )
+        for outer, inner in zip(outer_line[2:-2], inner_line[2:-2], strict=True)
+    ]
+)
+# Cheeks below the eyes and the bridge of the nose: skin that hands, beards and masks leave free.
+_UPPER_SKIN = np.array([(i, i) for i in (101, 330, 118, 347, 50, 280, 6, 197, 9, 151)])
+_LOWER_SKIN = np.array([(i, i) for i in (199, 200, 208, 428, 202, 422, 210, 430, 43, 273)])
+_LIP_POINTS = np.unique(_LIPS)
+_WHITE, _BLACK = 250, 10
+_SRGB_TO_LIGHT = np.round(
+    65535
+    * np.where(
+        np.arange(256) <= 10,
+        np.arange(256) / 3294.6,
+        ((np.arange(256) / 255 + 0.055) / 1.055) ** 2.4,
+    )
+).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class FaceQuality:
+    """The scalars of `FrameQuality` that need a face, for one frame."""
+
+    sharpness: float
+    clipped_share: float
+    dark_share: float
+    face_luma: float
+    light_balance: float
+    iris_px: float
+    face_height_px: float
+    lip_contrast: float
+    lower_face_shift: float
+    mouth_difference: float
+
+
+def luma(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(H, W) uint8 luma of (H, W, 3) RGB."""
+    out = np.empty(rgb.shape[:2], dtype=np.uint8)
+    _luma(rgb, out)
+    return out
+
+
+def scene_luma(rgb: NDArray[np.uint8], tiles: int = 4, step_px: int = 16) -> NDArray[np.float32]:
+    """(tiles, tiles) mean luma of the whole picture, from every `step_px`-th pixel.
+
+    The sampled columns lie symmetrically, so that a mirrored picture gives mirrored tiles.
+    """
+    height, width = rgb.shape[:2]
+    columns = _symmetric(width, step_px)
+    grey = luma(rgb[_symmetric(height, step_px)][:, columns]).astype(np.int64)
+    rows = np.arange(grey.shape[0]) * tiles // grey.shape[0]
+    sides = np.arange(grey.shape[1])
+    half = np.minimum(sides, sides[::-1]) * tiles // grey.shape[1]
+    place = np.where(sides < grey.shape[1] / 2, half, tiles - 1 - half)
+    sums = np.zeros((tiles, tiles), dtype=np.int64)
+    np.add.at(sums, (rows[:, None], place[None, :]), grey)
+    counts = np.bincount(rows, minlength=tiles)[:, None] * np.bincount(place, minlength=tiles)
+    means: NDArray[np.float32] = (sums / np.maximum(counts, 1)).astype(np.float32)
+    return means
+
+
+def face_quality(
+    crop: NDArray[np.uint8],
+    grey: NDArray[np.uint8],
+    affine: NDArray[np.float64],
+    landmarks_px: NDArray[np.float32],
+    pass_difference_px: NDArray[np.float32],
+) -> FaceQuality:
+    """Measure one face.
+
+    crop: (S, S, 3) aligned RGB crop, grey: (S, S) its luma, affine: (2, 3) frame px to crop px,
+    landmarks_px: (478, 3) and pass_difference_px: (478,) as observed.
+    """
+    sums = _face_sums(grey, _SRGB_TO_LIGHT)
+    count, total, squares, lap, lap_squares, white, black, light_left, light_right = (
+        int(v) for v in sums
+    )
+    variance = (squares - total * total / count) / count
+    laplacian = (lap_squares - lap * lap / count) / count
+    points = landmarks_px[:, :2] @ affine[:, :2].T + affine[:, 2]
+    lips = _log_colour(crop, points, _LIPS)
+    upper = _log_colour(crop, points, _UPPER_SKIN)
+    lower = _log_colour(crop, points, _LOWER_SKIN)
+    canthi = landmarks_px[[topology.RIGHT_OUTER_CANTHUS, topology.LEFT_OUTER_CANTHUS]]
+    brow_to_chin = landmarks_px[10, :2] - landmarks_px[topology.MENTON, :2]
+    return FaceQuality(
+        # The kernel of the Laplacian has an integer weight of 16 from its smoothing.
+        sharpness=laplacian / 256 / (variance + 25.0),
+        clipped_share=white / count,
+        dark_share=black / count,
+        face_luma=total / count,
+        light_balance=float(np.log((light_left + count) / (light_right + count))),
+        iris_px=_iris_px(landmarks_px),
+        face_height_px=float(np.linalg.norm(brow_to_chin)),
+        lip_contrast=float(lips[0] - upper[0]),
+        lower_face_shift=float(np.hypot(*(lower - upper))),
+        mouth_difference=float(
+            np.median(pass_difference_px[_LIP_POINTS]) / np.linalg.norm(canthi[1] - canthi[0])
+        ),
+    )
+
+
+def _iris_px(landmarks_px: NDArray[np.float32]) -> float:
+    """Diameter of the larger iris: the mean of the longer of its two axes in both eyes' order."""
+    diameters = []
+    for iris in (topology.RIGHT_IRIS, topology.LEFT_IRIS):
+        rim = landmarks_px[list(iris[1:]), :2].astype(np.float64)
+        # A turned head narrows one axis, a lid hides the other: the longer one is the diameter.
+        diameters.append(
+            max(float(np.hypot(*(rim[0] - rim[2]))), float(np.hypot(*(rim[1] - rim[3]))))
+        )
+    return max(diameters)
+
+
+def _log_colour(
+    crop: NDArray[np.uint8], points: NDArray[np.float64], pairs: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """(2,) median of log(R/G) and log(B/G) in the 3x3 px around the middles of landmark pairs."""
+    middle = (points[pairs[:, 0]] + points[pairs[:, 1]]) / 2
+    size = crop.shape[0]
+    x = np.clip(np.floor(middle[:, 0]).astype(np.int64), 1, size - 2)
+    y = np.clip(np.floor(middle[:, 1]).astype(np.int64), 1, size - 2)
+    patch = np.zeros((len(pairs), 3), dtype=np.float64)
+    for dy in (-1, 0, 1):
+        for dx in (-1, 0, 1):
+            patch += crop[y + dy, x + dx]
+    log = np.log(patch / 9 + 4.0)
+    colours = np.stack([log[:, 0] - log[:, 1], log[:, 2] - log[:, 1]], axis=1)
+    middle_colour: NDArray[np.float64] = np.median(colours, axis=0)
+    return middle_colour
+
+
+def _symmetric(length: int, step: int) -> NDArray[np.int64]:
+    """Indices about `step` apart that are mapped to themselves by i -> length - 1 - i."""
+    first = np.arange(0, (length + 1) // 2, step)
+    return np.unique(np.concatenate([first, length - 1 - first]))
+
+
+@numba.njit(cache=True)
+def _luma(rgb, out):  # type: ignore[no-untyped-def]
+    for i in range(rgb.shape[0]):
+        for j in range(rgb.shape[1]):
+            value = 77 * int(rgb[i, j, 0]) + 150 * int(rgb[i, j, 1]) + 29 * int(rgb[i, j, 2])
+            out[i, j] = (value + 128) >> 8
+
+
+@numba.njit(cache=True)
+def _face_sums(grey, light):  # type: ignore[no-untyped-def]
+    """Integer sums over an ellipse in the middle of the crop: exact, so mirroring is exact."""
+    size = grey.shape[0]
+    sums = np.zeros(9, dtype=np.int64)
+    centre = size - 1
+    # Half axes of the ellipse in half pixels: the face fills 1 / 1.4 of the crop's height.
+    across = 0.52 * size
+    along = 0.66 * size
+    for i in range(2, size - 2):
+        y = (2 * i - centre) / along
+        for j in range(2, size - 2):
+            x = (2 * j - centre) / across
+            if x * x + y * y > 1.0:
+                continue
+            value = int(grey[i, j])
+            lap = 0
+            for k in range(-1, 2):
+                for m in range(-1, 2):
+                    weight = (2 - abs(k)) * (2 - abs(m))
+                    a = i + k
+                    b = j + m
+                    lap += weight * (
+                        int(grey[a - 1, b])
+                        + int(grey[a + 1, b])
+                        + int(grey[a, b - 1])
+                        + int(grey[a, b + 1])
+                        - 4 * int(grey[a, b])
+                    )
+            sums[0] += 1
+            sums[1] += value
+            sums[2] += value * value
+            sums[3] += lap
+            sums[4] += lap * lap
+            if value >= 250:
+                sums[5] += 1
+            elif value <= 10:
+                sums[6] += 1
+            # In an upright picture the subject's left half is on the right.
+            if 2 * j > centre:
+                sums[7] += light[value]
+            else:
+                sums[8] += light[value]
+    return sums
