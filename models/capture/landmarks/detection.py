@@ -22,6 +22,8 @@ _MIN_SCORE = 0.5
 _MERGE_OVERLAP = 0.3
 # Faces of this share of a square were found 12 times in 12, of 0.10 9 times.
 _SMALLEST_SHARE = 0.13
+# Smaller faces have nothing to measure, and narrow images would need squares without end.
+_SMALLEST_FACE_PX = 12.0
 _BATCH = 16
 # A face whose centre is nearer to a border than this share of the square may be cut by it.
 _CUT = 0.2
@@ -113,7 +115,7 @@ def upright_squares(width: int, height: int, smallest_px: float) -> list[SquareR
     The first is the whole image; each finer layer is at most 3 x smaller, half overlapping.
     """
     longest = float(max(width, height))
-    finest = smallest_px / _SMALLEST_SHARE
+    finest = max(smallest_px, _SMALLEST_FACE_PX) / _SMALLEST_SHARE
     layers = max(math.ceil(math.log(longest / finest, 3)), 0)
     sides = [
         longest * (finest / longest) ** (k / layers) if k else longest for k in range(layers + 1)

@@ -32,7 +32,9 @@ from models.errors import UnusableInputError
 _SIZE = 192
 _ENLARGEMENT = 1.5
 _MIN_PRESENCE = 0.5
-_SETTLING_PASSES = 2
+_MAX_SETTLING_PASSES = 8
+# Mean movement of the landmarks per side of the region.
+_SETTLED = 1e-4
 _MIN_NEW_PRESENCE = 0.9
 # Mean distance of the two mirrored passes per side of the region: 0.003-0.005 on an evenly lit
 # face, up to 0.015 on a half-dark one, 0.014 upwards on patterns that only look like faces.
@@ -107,17 +109,22 @@ class FaceLandmarker:
     def observe_detection(self, image: Image, face: FaceDetection) -> FaceObservation | None:
         """Return the landmarks of one detected face, or None when it is none after all.
 
-        A few passes let the region settle, so that a first frame is measured as later ones are.
-        What is not a face gives the two mirrored passes different ideas of it.
+        Passes are repeated until the region has settled, so that a first frame or a still image is
+        measured as the frames of a video are.
         """
         observation = self._observe(image, _region_of_detection(face))
-        for _ in range(_SETTLING_PASSES):
-            if observation is None:
+        for _ in range(_MAX_SETTLING_PASSES):
+            if (
+                observation is None
+                or observation.presence < _MIN_NEW_PRESENCE
+                or _disagreement(observation) > _DOUBTFUL
+            ):
                 return None
-            observation = self._observe(image, region_of_landmarks(observation.landmarks_px))
-        if observation is None or observation.presence < _MIN_NEW_PRESENCE:
-            return None
-        return observation if _disagreement(observation) < _DOUBTFUL else None
+            before = observation
+            observation = self._observe(image, region_of_landmarks(before.landmarks_px))
+            if observation is not None and _moved(before, observation) < _SETTLED:
+                break
+        return observation
 
     def _confirmed(
         self, image: Image, squares: Sequence[SquareRegion]
@@ -169,6 +176,11 @@ def _disagreement(observation: FaceObservation) -> float:
     return float(observation.pass_difference_px.mean()) / observation.region.side_px
 
 
+def _moved(before: FaceObservation, after: FaceObservation) -> float:
+    step = after.landmarks_px[:, :2] - before.landmarks_px[:, :2]
+    return float(np.linalg.norm(step, axis=1).mean()) / after.region.side_px
+
+
 def _sure(face: FaceDetection, observation: FaceObservation) -> bool:
     return face.score > _CLEAR_SCORE or _disagreement(observation) < _SURE
 
@@ -193,6 +205,6 @@ def _roll(right_eye: NDArray[np.float64], left_eye: NDArray[np.float64]) -> floa
 def _check_image(image: Image) -> None:
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or min(image.shape) < 2:
         raise UnusableInputError(
-            "Landmarks are found on RGB images with 8 bits a channel only.",
+            "Faces are looked for in RGB images of 8 bits a channel and at least 2 x 2 pixels.",
             "Convert the image before looking for faces.",
         )
