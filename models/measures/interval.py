@@ -95,11 +95,24 @@ def root_mean_square(vectors: Array) -> tuple[Array, Array, Array]:
     noise of sigma per axis it is sqrt(6) sigma (`clinical.md`, principle 3).
     """
     n = vectors.shape[1]
-    raw = float(np.sqrt(np.sum(vectors[0] ** 2) / n))
-    floor = float(np.sqrt(np.sum(spread(vectors) ** 2) / n))
-    error = np.einsum("snc,nc->s", vectors - vectors[0], vectors[0]) / (n * max(raw, 1e-12))
-    unbiased = float(np.sqrt(max(0.0, raw**2 - floor**2)))
-    return unbiased + error, raw + error, np.full(vectors.shape[0], floor)
+    error = vectors - vectors[0]
+    squared = float(np.sum(vectors[0] ** 2) / n)
+    noise = np.sum(error**2, axis=(1, 2)) / n
+    floor = float(np.sum(spread(vectors) ** 2) / n)
+    change = 2.0 * np.einsum("snc,nc->s", error, vectors[0]) / n
+    # A draw's own noise says how much the noise in the estimate may differ from its mean.
+    change[1:] += noise[1:] - floor
+    return (
+        _root(max(0.0, squared - floor), change),
+        _root(squared, change),
+        np.full(vectors.shape[0], np.sqrt(floor)),
+    )
+
+
+def _root(squared: float, change: Array) -> Array:
+    """Square root of `squared` + `change`, with changes downwards as large as those upwards."""
+    root = np.sqrt(squared)
+    return np.asarray(root + change / np.maximum(root + np.sqrt(squared + np.abs(change)), 1e-12))
 
 
 class Ensemble:

@@ -31,6 +31,7 @@ class FaceState:
 
     def __init__(self, topology: Topology, vertices: NDArray[np.int64], versions: Array) -> None:
         self._topology = topology
+        self._vertices = vertices
         self._place = np.full(len(topology.mirror), -1)
         self._place[vertices] = np.arange(len(vertices))
         self.versions = versions
@@ -49,6 +50,11 @@ class FaceState:
         if side is not None:
             mask = mask & (self._topology.side == SIGN[side])
         return np.asarray(self.versions[:, self._place[np.flatnonzero(mask)]])
+
+    def template(self) -> FaceState:
+        """The template (lips closed, eyes open) as a state of one version."""
+        template = np.asarray(self._topology.template_mm, dtype=np.float64)
+        return FaceState(self._topology, self._vertices, template[None, self._vertices])
 
     def mirror_difference(self, name: str) -> Array:
         """(1 + S, n, 3) each vertex of a region minus its counterpart's mirror image."""
@@ -70,16 +76,25 @@ def needed_vertices(topology: Topology) -> NDArray[np.int64]:
 
 
 def mesh_lid_gap_mm(vertices_mm: NDArray[np.floating], topology: Topology) -> Array:
-    """(..., V, 3) -> (..., 2) widest opening between the lid margins of the mesh, left, right."""
-    gaps = [
-        np.linalg.norm(
-            vertices_mm[..., topology.loops[f"lid_upper_{side}"], :]
-            - vertices_mm[..., topology.loops[f"lid_lower_{side}"], :],
-            axis=-1,
-        ).max(axis=-1)
-        for side in SIDES
-    ]
-    return np.stack(gaps, axis=-1).astype(np.float64)
+    """(..., V, 3) -> (..., 2) widest opening between the lid margins of the mesh, left, right.
+
+    The farthest that a vertex of the upper margin is above the curve of the lower margin, in any
+    direction; 0 when the margins touch or overlap.
+    """
+    gaps = []
+    for side in SIDES:
+        upper = vertices_mm[..., topology.loops[f"lid_upper_{side}"], :].astype(np.float64)
+        lower = vertices_mm[..., topology.loops[f"lid_lower_{side}"], :].astype(np.float64)
+        start, along = lower[..., None, :-1, :], np.diff(lower, axis=-2)[..., None, :, :]
+        away = upper[..., :, None, :] - start
+        share = (away * along).sum(-1) / np.maximum((along**2).sum(-1), 1e-12)
+        offset = away - np.clip(share, 0.0, 1.0)[..., None] * along
+        squared = (offset**2).sum(-1)
+        nearest = squared.argmin(axis=-1)[..., None]
+        distance = np.sqrt(np.take_along_axis(squared, nearest, axis=-1))[..., 0]
+        above = np.take_along_axis(offset[..., 1], nearest, axis=-1)[..., 0] > 0
+        gaps.append(np.where(above, distance, 0.0).max(axis=-1))
+    return np.stack(gaps, axis=-1)
 
 
 def position_readings(
@@ -97,7 +112,7 @@ def position_readings(
         for name, versions in _sided(state, rest, side).items():
             values[name, side, ""] = versions
         values["fissure_height", side, ""] = not_below_zero(lid_gap_mm[:, index])
-    values["dental_show", "midline", ""] = _midline_opening(state)
+    values["dental_show", "midline", ""] = _lip_opening(state, None)
     values["philtrum_deviation", "midline", ""] = state.point("labiale_superius")[:, 0]
     for name, versions in _paired(state).items():
         values[name, "both", ""] = versions
@@ -121,7 +136,8 @@ def _sided(state: FaceState, rest: FaceState, side: Side) -> dict[str, Array]:
     commissure = state.point(f"commissure_{side}")
     # The pupil of the resting eye: a glance must not change the height of a brow.
     pupil = rest.point(f"pupil_{side}")
-    pair = _pair_at(rest, side, pupil)
+    upper = _height_at(state.loop(f"lid_upper_{side}"), pupil, lateral)
+    lower = _height_at(state.loop(f"lid_lower_{side}"), pupil, lateral)
     # The pupil line is straight through both pupils, so that a tilted head frame cancels.
     along = rest.point("pupil_left") - rest.point("pupil_right")
     slope = along[:, 1] / along[:, 0]
@@ -132,15 +148,15 @@ def _sided(state: FaceState, rest: FaceState, side: Side) -> dict[str, Array]:
     canthus = state.point(f"endocanthion_{side}")
     return {
         "brow_height": brow[:, 1] - line,
-        "mrd1": state.loop(f"lid_upper_{side}")[:, pair, 1] - pupil[:, 1],
-        "mrd2": pupil[:, 1] - state.loop(f"lid_lower_{side}")[:, pair, 1],
+        "mrd1": upper - pupil[:, 1],
+        "mrd2": pupil[:, 1] - lower,
         "commissure_lateral": lateral * commissure[:, 0],
         "commissure_height": commissure[:, 1],
         "commissure_depth": commissure[:, 2],
         "smile_angle": _angle_deg(lateral * (commissure - lip)[:, 0], (commissure - lip)[:, 1]),
         "nlf_angle": _angle_deg(lateral * (fold - ala)[:, 0], (ala - fold)[:, 1]),
         "canthus_commissure_distance": np.linalg.norm(canthus - commissure, axis=-1),
-        "dental_show": _lip_openings(state, side).mean(axis=-1),
+        "dental_show": _lip_opening(state, side),
     }
 
 
@@ -178,22 +194,37 @@ def _angle_deg(sideways: Array, along: Array) -> Array:
     return np.degrees(np.arctan2(sideways, along))
 
 
-def _pair_at(rest: FaceState, side: Side, pupil: Array) -> int:
-    """The pair of lid margin vertices that lies over the pupil."""
-    middle = (rest.loop(f"lid_upper_{side}")[0] + rest.loop(f"lid_lower_{side}")[0]) / 2.0
-    return int(np.argmin(np.abs(middle[:, 0] - pupil[0, 0])))
+def _height_at(margin: Array, pupil: Array, lateral: float) -> Array:
+    """(1 + S,) height of a lid margin (1 + S, n, 3), medial to lateral, over or under the pupil."""
+    heights = [
+        np.interp(lateral * at[0], lateral * line[:, 0], line[:, 1])
+        for at, line in zip(pupil, margin, strict=True)
+    ]
+    return np.array(heights)
 
 
-def _lip_openings(state: FaceState, side: Side) -> Array:
-    """(1 + S, n) openings between the inner lip margins of one half, the middle pair included.
+def _lip_opening(state: FaceState, side: Side | None) -> Array:
+    """(1 + S,) how far the inner lip margins are apart, beyond the template's closed lips.
 
-    The loops run from the right commissure to the left one.
+    One half: the area between the margins in the frontal projection over its width. None: the
+    distance at the midline.
     """
-    gaps = np.linalg.norm(state.loop("lip_inner_upper") - state.loop("lip_inner_lower"), axis=-1)
-    n = gaps.shape[1]
-    return np.asarray(gaps[:, n // 2 :] if side == "left" else gaps[:, : n - n // 2])
+    here, closed = _raw_lip_opening(state, side), _raw_lip_opening(state.template(), side)
+    return not_below_zero(here - closed)
 
 
-def _midline_opening(state: FaceState) -> Array:
-    opening = state.point("stomion_superius") - state.point("stomion_inferius")
-    return np.asarray(np.linalg.norm(opening, axis=-1))
+def _raw_lip_opening(state: FaceState, side: Side | None) -> Array:
+    if side is None:
+        opening = state.point("stomion_superius") - state.point("stomion_inferius")
+        return np.asarray(np.linalg.norm(opening, axis=-1))
+    # The loops run from the right commissure to the left one, the middle pair in the midline.
+    middle = state.loop("lip_inner_upper").shape[1] // 2
+    half = slice(middle, None) if side == "left" else slice(middle, None, -1)
+    upper, lower = state.loop("lip_inner_upper")[:, half], state.loop("lip_inner_lower")[:, half]
+    width = SIGN[side] * (upper[:, -1, 0] - upper[:, 0, 0])
+    return (_area_below(upper) - _area_below(lower)) * SIGN[side] / width
+
+
+def _area_below(line: Array) -> Array:
+    """(1 + S, n, 3) -> (1 + S,) signed area between a line and the x axis, in mm^2."""
+    return np.asarray(np.trapezoid(line[..., 1], line[..., 0], axis=-1))
