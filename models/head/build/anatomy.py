@@ -28,16 +28,16 @@ _LANDMARK_POINTS = {
 }  # fmt: skip
 
 
-def corresponding_rings(mesh: QuadMesh, rings: list[list[int]], start: int) -> Ids:
+def corresponding_rings(mesh: QuadMesh, rings: list[list[int]], start: int, reference: int) -> Ids:
     """Reorder concentric edge loops so that column k of each touches column k of the next.
 
-    `start` is the source vertex of the ring LID_MARGIN that becomes column 0.
+    `start` is the source vertex of the ring `reference` that becomes column 0.
     """
-    base = rings[source_loops.LID_MARGIN]
+    base = rings[reference]
     shift = base.index(start)
-    ordered: dict[int, list[int]] = {source_loops.LID_MARGIN: base[shift:] + base[:shift]}
+    ordered: dict[int, list[int]] = {reference: base[shift:] + base[:shift]}
     for step in (-1, 1):
-        index = source_loops.LID_MARGIN
+        index = reference
         while 0 <= index + step < len(rings):
             members = set(rings[index + step])
             ordered[index + step] = [
@@ -53,7 +53,7 @@ def lid_pairs(source: Source, mesh: QuadMesh, number: dict[int, int]) -> dict[st
     x, y = source.positions[:, 0], source.positions[:, 1]
     margin = rings[source_loops.LID_MARGIN]
     medial = max(margin, key=lambda v: x[v])
-    columns = corresponding_rings(mesh, rings, medial)
+    columns = corresponding_rings(mesh, rings, medial, source_loops.LID_MARGIN)
     count = columns.shape[1] // 2 + 1
     if y[columns[source_loops.LID_MARGIN, 1 : count - 1]].mean() < y[columns].mean():
         columns = np.roll(columns[:, ::-1], 1, axis=1)
@@ -90,6 +90,24 @@ def lip_loops(source: Source, mesh: QuadMesh, number: dict[int, int]) -> dict[st
             right = [int(source.mirror[v]) for v in left[:0:-1]]
             result[f"lip_{name}_{name_of}"] = np.array([number[v] for v in right + left])
     return result
+
+
+def lip_columns(source: Source, mesh: QuadMesh, number: dict[int, int]) -> tuple[Ids, Ids]:
+    """Corresponding upper and lower lip vertices (rings, pairs) of the left half, midline first.
+
+    Rows are the lip rings, outermost first; the ring's corner is left out.
+    """
+    rings = source_loops.lip_rings(mesh)
+    contact = rings[source_loops.LIP_CONTACT]
+    x, y = source.positions[:, 0], source.positions[:, 1]
+    top = max((v for v in contact if abs(x[v]) < 1e-9), key=lambda v: y[v])
+    columns = corresponding_rings(mesh, rings, top, source_loops.LIP_CONTACT)
+    if x[columns[source_loops.LIP_CONTACT, 1]] < 0:
+        columns = np.roll(columns[:, ::-1], 1, axis=1)
+    half = columns[:, : columns.shape[1] // 2 + 1]
+    count = half.shape[1] // 2
+    head = np.array([[number[int(v)] for v in ring] for ring in half])
+    return head[:, :count], head[:, : -count - 1 : -1]
 
 
 @dataclass(frozen=True)

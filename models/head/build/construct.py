@@ -14,15 +14,18 @@ from models.head.build import anatomy, embedding, expression, eyeballs, identity
 from models.head.build import loops as source_loops
 from models.head.build.regions import Parts, region_masks
 from models.head.build.source import Source
-from models.head.build.surface import EAR_LOOP, QuadMesh, refined_skin
+from models.head.build.surface import QuadMesh, refined_skin
 from models.head.build.triangles import Mirrored, left_half, mirrored, split_crown, thin
 
 VERTICES = 5023
-SPLIT_QUADS = 145
-EAR_KEPT = 125
+SPLIT_QUADS = 140
+EAR_KEPT = 140
 SAMPLES, SEED = 1600, 20_26
 EVEN_COMPONENTS, ODD_COMPONENTS = 80, 20
 _HELD_OUT = 200
+LIP_GAP_MM = 0.15
+# Where the tragus meets the cheek on the source mesh, in dm.
+_TRAGION_DM = np.array([0.71, 7.09, 0.68])
 
 Field = NDArray[np.float64]
 Ids = NDArray[np.int64]
@@ -188,14 +191,21 @@ def build_head(source: Source) -> Head:
     left_skin = skin & (template[:, 0] > 0)
     template[left_skin] = lay(template[left_skin])
     template[left_ball] = centre + eyeballs.sphere_mm()
+    lids = anatomy.lid_pairs(source, mesh, body.number)
+    corner = template[lids["left"].upper[0]].copy()
+    template[left_skin] = metric.widen_fissure(template[left_skin], corner)
+    seat = lids["left"].rings[-1]
+    template[seat] = metric.seat_on_eyeball(template[seat], centre)
+    upper, lower = anatomy.lip_columns(source, mesh, body.number)
+    template[skin] = metric.narrow_sides(template[skin])
+    template = metric.close_lips(template, upper, lower, LIP_GAP_MM)
     template = _mirror_left(template, mirror, skin)
 
-    components, checks = _components(shapes, mean, mirror, mm_per_dm, body, template, centre)
+    components, checks = _components(shapes, mean, mirror, mm_per_dm, body, template, centre, lids)
     even, odd = components
     names, units, unit_mirror = expression.one_sided_units(
         source, _unit_transfer(body, mm_per_dm), mirror, template[:, 0]
     )
-    lids = anatomy.lid_pairs(source, mesh, body.number)
     blink = names.index("eyeBlinkLeft")
     units[blink] = expression.closing_unit(units[blink], template, centre, lids["left"])
     units[unit_mirror[blink]] = units[blink][mirror] * flip
@@ -276,6 +286,7 @@ def _components(
     body: Body,
     template: Field,
     centre: Field,
+    lids: dict[str, expression.LidPairs],
 ) -> tuple[tuple[Field, Field], dict[str, float]]:
     """Even and odd components in mm, slid on the eyeballs, and their held-out error."""
     centred = ((shapes - mean) * mm_per_dm).astype(np.float32)
@@ -291,6 +302,7 @@ def _components(
         centred[:, near] = metric.slide_on_eyeball(
             centred[:, near].astype(float), template[near], centre * sign, shift
         )
+        centred[:, lids["right" if side else "left"].rings[-1]] = shift[:, None]
     even, odd = identity.even_odd(centred, mirror)
     weight = np.where(template[:, 2] > -35.0, 1.0, 0.25)
     weight[body.skin_count :] = 0.05
@@ -347,9 +359,7 @@ def _anatomy(
     midline = anatomy.Midline.walk(template, outer_faces, upper_lip, lower_lip)
     found = anatomy.anchors(template, midline, upper_lip, lower_lip)
     found[279] = anatomy.ala(template, outer_faces, found[4], found[2])
-    ear_loop = [body.number.get(int(source.mirror[v]), -1) for v in mesh.loop(EAR_LOOP)]
-    on_loop = np.array([v for v in ear_loop if v >= 0])
-    tragion = int(on_loop[np.argmax(template[on_loop, 2])])
+    tragion = int(np.argmin(np.linalg.norm(body.rest_dm - _TRAGION_DM, axis=1)))
     contour_loops = {
         "eye_upper_left": lids["left"].upper, "eye_lower_left": lids["left"].lower, **lips,
     }  # fmt: skip

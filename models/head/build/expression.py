@@ -23,6 +23,7 @@ LOWER_LID_SHARE = 0.12
 CLOSED_LID_OFFSET_MM = 1.6
 # How far margin corrections reach: weight per lid ring, outermost first.
 RING_WEIGHTS = (0.0, 0.0, 0.12, 0.3, 0.5, 0.75, 0.92, 1.0, 1.0, 1.0, 1.0)
+_FOLD_RING = 1
 
 Field = NDArray[np.float64]
 
@@ -90,7 +91,11 @@ def ring_shares(pairs: LidPairs, vertices: int) -> Field:
 
 
 def closing_unit(unit: Field, points_mm: Field, centre_mm: Field, pairs: LidPairs) -> Field:
-    """The blink unit (V,3) bent so that the margin pairs meet exactly, lying on the eyeball."""
+    """The blink unit (V,3) reshaped so that the margin pairs meet exactly on the eyeball.
+
+    The lid between its fold and the margin becomes a smooth sheet over the ball; the rings
+    behind the margin move with it.
+    """
     upper, lower = points_mm[pairs.upper], points_mm[pairs.lower]
     meet = lower + LOWER_LID_SHARE * (upper - lower)
     on_ball = centre_mm + (EYE_RADIUS_MM + CLOSED_LID_OFFSET_MM) * (meet - centre_mm) / (
@@ -98,15 +103,33 @@ def closing_unit(unit: Field, points_mm: Field, centre_mm: Field, pairs: LidPair
     )
     weight = contact_weight(meet, centre_mm)[:, None]
     meet = (1 - weight) * meet + weight * on_ball
+    margin = RING_WEIGHTS.index(1.0)
+    goal = np.concatenate([meet, meet[-2:0:-1]])
+    at_margin = goal - points_mm[pairs.rings[margin]]
+    lacking = at_margin - unit[pairs.rings[margin]]
+
     closed = unit.copy()
-    p = len(pairs.upper)
-    lacking = np.concatenate(
-        [meet - upper - unit[pairs.upper], (meet - lower - unit[pairs.lower])[-2:0:-1]]
+    for ring, ring_weight in zip(pairs.rings[:margin], RING_WEIGHTS[:margin], strict=True):
+        closed[ring] += ring_weight * lacking
+    fold = pairs.rings[_FOLD_RING]
+    start = points_mm[fold] + closed[fold]
+    lengths = np.linalg.norm(
+        np.diff(points_mm[pairs.rings[_FOLD_RING : margin + 1]], axis=0), axis=2
     )
-    for ring, weight_of_ring in zip(pairs.rings, RING_WEIGHTS, strict=True):
-        for k, vertex in enumerate(ring):
-            if k not in (0, p - 1):
-                closed[vertex] += weight_of_ring * lacking[k]
-    margin = pairs.rings[RING_WEIGHTS.index(1.0)]
-    closed[margin[[0, p - 1]]] = 0.0
+    travelled = np.cumsum(lengths, axis=0) / lengths.sum(axis=0)
+    for ring, share in zip(pairs.rings[_FOLD_RING + 1 : margin], travelled, strict=False):
+        closed[ring] = _between(start, goal, centre_mm, share[:, None]) - points_mm[ring]
+    for ring in pairs.rings[margin:]:
+        closed[ring] = at_margin
     return closed
+
+
+def _between(start: Field, stop: Field, centre: Field, share: Field) -> Field:
+    """Points (n,3) on the arcs about `centre` from start to stop at each share in 0..1."""
+    a, b = start - centre, stop - centre
+    length_a, length_b = (np.linalg.norm(v, axis=1, keepdims=True) for v in (a, b))
+    direction = (1 - share) * a / length_a + share * b / length_b
+    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+    # The fold lies farther out; easing the radius in keeps the closed lid from forming a ledge.
+    radius = length_b + (1 - share) ** 2 * (length_a - length_b)
+    return np.asarray(centre + radius * direction)

@@ -13,8 +13,10 @@ SEGMENTS = 32
 LIMBUS_RING = 5
 _LIMBUS_DEG = float(np.degrees(np.arcsin(IRIS_RADIUS_MM / EYE_RADIUS_MM)))
 RING_ANGLES_DEG = np.array(
-    (4.8, 9.6, 14.4, 19.2, 24.3, _LIMBUS_DEG, 34.5, 41.0, 49.0)
-    + (59.0, 70.0, 82.0, 94.0, 107.0, 121.0, 137.0, 156.0)
+    [
+        *(4.8, 9.6, 14.4, 19.2, 24.3, _LIMBUS_DEG, 34.5, 41.0, 49.0),
+        *(59.0, 70.0, 82.0, 94.0, 107.0, 121.0, 137.0, 156.0),
+    ]
 )
 VERTICES = 2 + len(RING_ANGLES_DEG) * SEGMENTS
 

@@ -12,8 +12,13 @@ from models.head.build.eyeballs import EYE_RADIUS_MM
 INTERPUPILLARY_MM = 63.0
 _CONTACT_MM = 9.5
 _FADE_FROM_MM, _FADE_TO_MM = 12.0, 26.0
+_CANTHUS_SHIFT_MM, _CANTHUS_REACH_MM = 1.5, 7.0
+_CONTACT_ROW = 7
+_SEAT_DEPTH_MM = 0.5
+_SIDES_FROM_MM, _SIDES_SHARE = 42.0, 0.19
 
 Field = NDArray[np.float64]
+Ids = NDArray[np.int64]
 
 
 def smoothstep(value: Field, start: float, stop: float) -> Field:
@@ -37,6 +42,46 @@ def lay_on_eyeball(points_mm: Field, centre_mm: Field, source_radius_mm: float) 
     in_front = smoothstep(points_mm[:, 2], centre_mm[2] - 12.0, centre_mm[2])
     moved = points_mm.copy()
     moved[:, 2] -= (new_depth - old_depth) * fade * in_front
+    return moved
+
+
+def narrow_sides(points_mm: Field) -> Field:
+    """Bring the sides of the head in: the source is broader at the tragi than adults are."""
+    moved = points_mm.copy()
+    beyond = np.abs(points_mm[:, 0]) - _SIDES_FROM_MM
+    inward = _SIDES_SHARE * np.maximum(beyond, 0) * smoothstep(beyond, 0.0, 25.0)
+    moved[:, 0] -= np.sign(points_mm[:, 0]) * inward
+    return moved
+
+
+def widen_fissure(points_mm: Field, endocanthion_mm: Field) -> Field:
+    """Move the medial corner of the left eye towards the nose, to the adult canthal distance."""
+    near = np.exp(-((np.linalg.norm(points_mm - endocanthion_mm, axis=1) / _CANTHUS_REACH_MM) ** 2))
+    moved = points_mm.copy()
+    moved[:, 0] -= _CANTHUS_SHIFT_MM * near * smoothstep(points_mm[:, 0], 4.0, 12.0)
+    return moved
+
+
+def seat_on_eyeball(points_mm: Field, centre_mm: Field) -> Field:
+    """Inner lid vertices (n,3) put just under the eyeball's surface, so that no slit is left."""
+    offset = points_mm - centre_mm
+    length = np.linalg.norm(offset, axis=1, keepdims=True)
+    return np.asarray(centre_mm + (EYE_RADIUS_MM - _SEAT_DEPTH_MM) * offset / length)
+
+
+def close_lips(points_mm: Field, upper: Ids, lower: Ids, gap_mm: float) -> Field:
+    """Bring lip rings (r,p), contact ring last but for inner ones, to a small even gap in y.
+
+    `upper` and `lower` hold corresponding vertices; row `_CONTACT_ROW` is the contact ring.
+    """
+    moved = points_mm.copy()
+    gap = points_mm[upper[_CONTACT_ROW], 1] - points_mm[lower[_CONTACT_ROW], 1]
+    excess = np.where(gap > gap_mm, gap - gap_mm, 0.0)
+    rows = np.arange(len(upper))
+    share = np.clip(1 - (_CONTACT_ROW - rows) / (_CONTACT_ROW + 1.0), 0, 1)
+    for row in rows:
+        moved[upper[row], 1] -= 0.5 * share[row] * excess
+        moved[lower[row], 1] += 0.5 * share[row] * excess
     return moved
 
 

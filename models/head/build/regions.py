@@ -102,6 +102,12 @@ def region_masks(
     )
     neck = outer & ~face & (y < jaw_line)
     neck |= outer & ~face & (z < left["tragion"][2] - 12) & (y < left["tragion"][1] - 38)
+    top = marks[CONTOURS["face_oval"][0]]
+    hairline = np.interp(
+        z,
+        [left["tragion"][2] - 10, left["tragion"][2] + 4, left["tragion"][2] + 30, top[2]],
+        [left["tragion"][1] - 32, left["tragion"][1] + 28, left["tragion"][1] + 58, top[1]],
+    )
     upper = face & (y >= at["glabella"][1])
     lower = face & (y < at["subnasale"][1])
     masks = {
@@ -109,8 +115,8 @@ def region_masks(
         "upper_lip": upper_lip, "lower_lip": lower_lip, "perioral": perioral,
         "upper_third": upper, "middle_third": face & ~upper & ~lower, "lower_third": lower,
         "face": face, "stable": stable, "ear": parts.ear, "neck": neck,
-        "scalp": outer & ~face & ~neck, "lips": parts.vermilion, "skin": parts.skin,
-        "inside": parts.inside,
+        "scalp": outer & ~face & ~neck & (y > hairline), "lips": parts.vermilion,
+        "skin": parts.skin, "inside": parts.inside,
     }  # fmt: skip
     # Exactly even: a vertex belongs when both it and its mirror partner do.
     even = {name: mask & mask[mirror] for name, mask in masks.items()}

@@ -157,7 +157,7 @@ def _keeps_orientation(
         after = positions[[v if w == u else w for w in faces[i]]]
         n0 = np.cross(before[1] - before[0], before[2] - before[0])
         n1 = np.cross(after[1] - after[0], after[2] - after[0])
-        if float(n0 @ n1) < 0.3 * float(np.linalg.norm(n0) * np.linalg.norm(n1)):
+        if float(n0 @ n1) < 0.5 * float(np.linalg.norm(n0) * np.linalg.norm(n1)):
             return False
     return True
 
