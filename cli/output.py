@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 
 from models.errors import RejectedRecordingError, UnusableInputError
@@ -28,6 +29,7 @@ def published(out: Path) -> Iterator[Path]:
     `out` holds anything but an earlier result.
     """
     out = Path.cwd() / out
+    _clear_after_crash(out)
     _refuse_foreign(out)
     made = _make_parents(out)
     aside = out.with_name(f".{out.name}.{os.getpid()}.partial")
@@ -45,6 +47,27 @@ def published(out: Path) -> Iterator[Path]:
         _remove(aside, made)
         raise
     _publish(aside, out)
+
+
+def _clear_after_crash(out: Path) -> None:
+    """Remove what a run that was killed, and could not clean up, left beside `out`."""
+    for left in out.parent.glob(f".{escape(out.name)}.*.partial"):
+        if not _runs(left):
+            shutil.rmtree(left)
+    for left in out.parent.glob(f".{escape(out.name)}.*.previous"):
+        if _runs(left):
+            continue
+        if out.exists():
+            shutil.rmtree(left)
+        else:
+            left.rename(out)
+
+
+def _runs(left: Path) -> bool:
+    import psutil
+
+    process = left.name.split(".")[-2]
+    return not process.isdigit() or bool(psutil.pid_exists(int(process)))
 
 
 def _refuse_foreign(out: Path) -> None:

@@ -1,6 +1,7 @@
 """`sfpfr reconstruct` as its user meets it: exit codes, messages and what is left behind."""
 
 import json
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -268,3 +269,27 @@ def test_a_file_in_the_way_is_named(
     assert "is not a folder" in capsys.readouterr().err
     assert run(arguments(video, video / "below")) == 2
     assert "cannot be made" in capsys.readouterr().err
+
+
+def test_what_a_killed_run_left_is_cleared(
+    pipeline: Any, write_result: Any, video: Path, tmp_path: Path
+) -> None:
+    pipeline(write_result)
+    # Process numbers end far below this one.
+    dead = 2**31 - 1
+    (tmp_path / f".out.{dead}.partial" / "work").mkdir(parents=True)
+    kept = tmp_path / f".out.{os.getpid()}.partial-elsewhere"
+    kept.mkdir()
+    assert run(arguments(video, tmp_path / "out")) == 0
+    assert left_in(tmp_path) == [kept.name, "front.mp4", "out"]
+
+
+def test_a_result_set_aside_by_a_killed_run_comes_back(
+    pipeline: Any, write_result: Any, video: Path, tmp_path: Path
+) -> None:
+    pipeline(write_result)
+    run(arguments(video, tmp_path / "out"))
+    (tmp_path / "out").rename(tmp_path / f".out.{2**31 - 1}.previous")
+    pipeline(unusable)
+    assert run(arguments(video, tmp_path / "out")) == 2
+    assert left_in(tmp_path) == ["front.mp4", "out"]
