@@ -61,22 +61,22 @@ class TakeScore:
     target: tuple[MeasurePair, ...] = field(default=())
 
 
-def on_clock(values: Array, time_s: Array, at_s: Array) -> Array:
+def on_clock(values: NDArray[np.floating], time_s: Array, at_s: Array) -> Array:
     """Values (T, ...) sampled at `at_s` (N,) by linear interpolation; NaN outside their span.
 
     Half a frame beyond either end still counts as the end, since a clock may start late by less
     than a frame.
     """
-    values = np.asarray(values, dtype=np.float64)
+    known = np.asarray(values, dtype=np.float64)
     if len(time_s) == len(at_s) and np.allclose(time_s, at_s, atol=1e-4):
-        return values
+        return known
     if len(time_s) == 1:
-        return np.repeat(values, len(at_s), axis=0)
+        return np.repeat(known, len(at_s), axis=0)
     margin_s = 0.5 * float(np.median(np.diff(time_s)))
     right = np.clip(np.searchsorted(time_s, at_s), 1, len(time_s) - 1)
     share = (at_s - time_s[right - 1]) / (time_s[right] - time_s[right - 1])
-    share = np.clip(share, 0.0, 1.0).reshape(-1, *[1] * (values.ndim - 1))
-    sampled: Array = values[right - 1] * (1.0 - share) + values[right] * share
+    share = np.clip(share, 0.0, 1.0).reshape(-1, *[1] * (known.ndim - 1))
+    sampled: Array = known[right - 1] * (1.0 - share) + known[right] * share
     sampled[(at_s < time_s[0] - margin_s) | (at_s > time_s[-1] + margin_s)] = np.nan
     return sampled
 
@@ -189,7 +189,10 @@ class Reference:
         return np.asarray(np.nanmean(face[self.peak], axis=0) - np.nanmean(face[self.rest], axis=0))
 
     def score(
-        self, vertices_mm: Array, time_s: Array, target: Sequence[MeasurePair]
+        self,
+        vertices_mm: NDArray[np.floating],
+        time_s: Array,
+        target: Sequence[MeasurePair],
     ) -> TakeScore | None:
         """Compare a reconstruction (T', V, 3) on its own clock; None when no frame can be used.
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.calibration import read_calibration
+from models.capture.recording import bring_together
+from models.capture.workers import observe_views
+from models.errors import RejectedRecordingError
 from models.evaluation.baselines import (
     mean_head_mm,
     network_depth_mm,
@@ -18,11 +23,13 @@ from models.evaluation.baselines import (
     triangulated_mm,
     warped_head_mm,
 )
-from models.evaluation.metrics import MeasurePair, Reference, TakeScore
+from models.evaluation.metrics import MeasurePair, Reference
+from models.evaluation.table import SETTINGS
 from models.evaluation.takes import SyntheticTake, load_truth
 from models.head.topology import Topology, load_topology
 from models.measures import exact_take, measure_take
 from models.movements import MOVEMENTS, VIEWS, Side, View
+from models.pipeline import reconstruct
 from models.reconstruction import Array, Camera, ViewTrack
 from models.request import LabelledFile, ReconstructionRequest
 
@@ -30,38 +37,56 @@ SIDES: tuple[Side, Side] = ("left", "right")
 # What the one-view baseline takes for the iris; true ones are drawn around it.
 MEAN_IRIS_MM = 11.71
 
+# A value with its interval; None where it is undetermined or has none.
+Estimate = tuple[float | None, float | None, float | None]
 
-def score_take(take: SyntheticTake, setting: str) -> dict[str, TakeScore | None]:
-    """The scores of `fit`, `mean_head` and `landmarks`; None where a method has no result.
 
-    Raises RejectedRecordingError when the product refuses the recording.
+def score_take(take: SyntheticTake) -> dict[str, dict[str, Any]]:
+    """Per setting: `rejected` (the product's reason, or None) and `scores` by method.
+
+    Methods are `fit`, `mean_head` and `landmarks`; a score is None where a method has no result,
+    and there are none at all when the product refuses the recording.
     """
-    from models.pipeline import observe, reconstruct
-
     topology = load_topology()
     truth = load_truth(take)
-    targets = measured_target(take.movement, truth.vertices_mm, truth.time_s, topology)
+    true_target = measured_target(take.movement, truth.vertices_mm, truth.time_s, topology)
     reference = Reference(take.movement, truth.vertices_mm, truth.time_s, topology)
-    request = request_for(take, setting)
-    with TemporaryDirectory() as scratch:
-        out = Path(scratch) / "result"
-        reconstruct(request, out, lambda _stage, _fraction: None)
-        with np.load(out / "meshes.npz", allow_pickle=False) as stored:
-            meshes = {name: stored[name] for name in stored.files}
-        reported = reported_target(out, take.movement)
-    scores = {
-        "fit": reference.score(meshes["vertices_mm"], meshes["time_s"], pairs(targets, reported))
-    }
-    tracks = observe(request)
-    landmarks_mm = _landmarks_mm(tracks, take, setting, meshes, topology)
-    placed = place(landmarks_mm, topology)
-    for method, vertices in (
-        ("mean_head", mean_head_mm(placed, topology)),
-        ("landmarks", warped_head_mm(placed, topology)),
-    ):
-        measured = measured_target(take.movement, vertices, meshes["time_s"], topology)
-        scores[method] = reference.score(vertices, meshes["time_s"], pairs(targets, measured))
-    return scores
+
+    def scored(
+        vertices_mm: NDArray[np.floating], time_s: Array, estimated: Mapping[Side, Estimate]
+    ) -> dict[str, Any] | None:
+        score = reference.score(vertices_mm, time_s, pairs(true_target, estimated))
+        return None if score is None else asdict(score)
+
+    results: dict[str, dict[str, Any]] = {}
+    observations = observe_views([take.video(view) for view in VIEWS])
+    recording = bring_together(observations, VIEWS, {})
+    for setting in SETTINGS:
+        with TemporaryDirectory() as scratch:
+            out = Path(scratch) / "result"
+            try:
+                reconstruct(request_for(take, setting), out, lambda _stage, _fraction: None)
+            except RejectedRecordingError as error:
+                results[setting] = {"rejected": str(error), "scores": {}}
+                continue
+            with np.load(out / "meshes.npz", allow_pickle=False) as stored:
+                meshes = {name: stored[name] for name in stored.files}
+            reported = reported_target(out, take.movement)
+        scores = {"fit": scored(meshes["vertices_mm"], meshes["time_s"], reported)}
+        cameras = _cameras(recording.tracks, take, setting, meshes)
+        if setting == "front_only":
+            landmarks_mm = network_depth_mm(recording.tracks["center"], MEAN_IRIS_MM)
+        else:
+            landmarks_mm = triangulated_mm(list(recording.tracks.values()), cameras, topology)
+        placed = place(landmarks_mm, topology)
+        for method, vertices in (
+            ("mean_head", mean_head_mm(placed, topology)),
+            ("landmarks", warped_head_mm(placed, topology)),
+        ):
+            estimated = measured_target(take.movement, vertices, recording.time_s, topology)
+            scores[method] = scored(vertices, recording.time_s, estimated)
+        results[setting] = {"rejected": None, "scores": scores}
+    return results
 
 
 def request_for(take: SyntheticTake, setting: str) -> ReconstructionRequest:
@@ -76,8 +101,8 @@ def request_for(take: SyntheticTake, setting: str) -> ReconstructionRequest:
 
 
 def measured_target(
-    movement: str, vertices_mm: Array, time_s: Array, topology: Topology
-) -> dict[Side, float | None]:
+    movement: str, vertices_mm: NDArray[np.floating], time_s: Array, topology: Topology
+) -> dict[Side, Estimate]:
     """The movement's target measure of meshes by side, by the product's own definition."""
     measure = MOVEMENTS[movement].target_measure
     if measure is None:
@@ -85,60 +110,58 @@ def measured_target(
     valid = np.asarray(np.isfinite(vertices_mm).all(axis=(1, 2)))
     take = exact_take(movement, vertices_mm.astype(np.float32), time_s, topology)
     measures = measure_take(replace(take, valid=valid), topology, affected_side=None)
-    return {side: measures.value(measure, side) for side in SIDES}
+    return {side: (measures.value(measure, side), None, None) for side in SIDES}
 
 
-def reported_target(folder: Path, movement: str) -> dict[Side, MeasurePair]:
-    """The same, with intervals, from the `measures.csv` that the product wrote (truth empty)."""
+def reported_target(folder: Path, movement: str) -> dict[Side, Estimate]:
+    """The same with its interval, from the `measures.csv` that the product wrote."""
     measure = MOVEMENTS[movement].target_measure
     with (folder / "measures.csv").open(newline="", encoding="utf-8") as file:
-        rows = {
-            row["side"]: [
-                float(row[name]) if row[name] else None for name in ("value", "ci_lo", "ci_hi")
-            ]
-            for row in csv.DictReader(file)
-            if row["measure"] == measure and not row["repetition"]
-        }
-    return {side: MeasurePair(side, 0.0, *rows[side]) for side in SIDES if side in rows}
+        rows = [row for row in csv.DictReader(file) if row["measure"] == measure]
+
+    def number(row: Mapping[str, str], name: str) -> float | None:
+        return float(row[name]) if row[name] else None
+
+    return {
+        side: (number(row, "value"), number(row, "ci_lo"), number(row, "ci_hi"))
+        for side in SIDES
+        for row in rows
+        if row["side"] == side and not row["repetition"]
+    }
 
 
 def pairs(
-    true: Mapping[Side, float | None],
-    estimated: Mapping[Side, MeasurePair] | Mapping[Side, float | None],
+    true: Mapping[Side, Estimate], estimated: Mapping[Side, Estimate]
 ) -> tuple[MeasurePair, ...]:
     """Truth and estimate side by side, where the truth itself can be measured."""
-    found = []
-    for side, value in true.items():
-        if value is None:
-            continue
-        other = estimated.get(side)
-        if isinstance(other, MeasurePair):
-            found.append(replace(other, true_mm=value))
-        else:
-            found.append(MeasurePair(side, value, other))
-    return tuple(found)
+    nothing: Estimate = (None, None, None)
+    return tuple(
+        MeasurePair(side, value, *estimated.get(side, nothing))
+        for side, (value, _, _) in true.items()
+        if value is not None
+    )
 
 
-def _landmarks_mm(
-    tracks: tuple[ViewTrack, ...],
+def _cameras(
+    tracks: Mapping[View, ViewTrack],
     take: SyntheticTake,
     setting: str,
     meshes: Mapping[str, Array],
-    topology: Topology,
-) -> Array:
-    """(T, 468, 3) what the landmarks baseline sees: triangulated, or the network's depth."""
-    if setting == "front_only":
-        return network_depth_mm(tracks[0], MEAN_IRIS_MM)
-    sizes = {track.view: (track.width, track.height) for track in tracks}
-    cameras: dict[View, Camera]
+) -> dict[View, Camera]:
+    """The cameras that the setting knows: the calibrated ones, or those that the fit found."""
     if setting == "three_views":
         calibration = read_calibration(take.calibration)
-        cameras = {view: calibration[view].for_frame(*size) for view, size in sizes.items()}
-    else:
-        cameras = {
-            view: Camera(
-                meshes[f"camera_{view}_K"], meshes[f"camera_{view}_world_to_camera"], *size
-            )
-            for view, size in sizes.items()
+        return {
+            view: calibration[view].for_frame(track.width, track.height)
+            for view, track in tracks.items()
         }
-    return triangulated_mm(tracks, cameras, topology)
+    return {
+        view: Camera(
+            meshes[f"camera_{view}_K"],
+            meshes[f"camera_{view}_world_to_camera"],
+            track.width,
+            track.height,
+        )
+        for view, track in tracks.items()
+        if f"camera_{view}_K" in meshes
+    }

@@ -1,6 +1,6 @@
 """`sfpfr evaluate synthetic`: run the product over a synthetic folder and fill the table.
 
-Each take and setting is scored once and its figures are kept beside the folder; a later run only
+Each take is scored once in all settings and its figures are kept in the folder; a later run only
 does what is missing or was made by other code, other assets or other files.
 """
 
@@ -9,13 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from dataclasses import asdict
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from models.errors import RejectedRecordingError
 from models.evaluation.metrics import MeasurePair, TakeScore, aggregate
 from models.evaluation.table import GROUPS, METHODS, SETTINGS
 from models.evaluation.takes import SyntheticTake, is_in_basis, list_takes
@@ -45,25 +43,15 @@ def evaluate_synthetic(
     """
     takes = list_takes(folder, subset)
     code = code_digest()
-    work = [(take, setting) for take in takes for setting in SETTINGS]
-    results: dict[tuple[str, str], dict[str, Any]] = {}
-    missing = []
-    for take, setting in work:
-        kept = _kept(folder, take, setting, code)
-        if kept is None:
-            missing.append((take, setting))
-        else:
-            results[take.name, setting] = kept
-    progress(f"{len(results)} of {len(work)} results are there already", len(results) / len(work))
+    results = {take.name: kept for take in takes if (kept := _kept(folder, take, code))}
+    missing = [take for take in takes if take.name not in results]
+    progress(f"{len(results)} of {len(takes)} takes are done", len(results) / len(takes))
     with ProcessPoolExecutor(max_workers=jobs, mp_context=get_context("spawn")) as pool:
-        running: dict[Future[dict[str, Any]], tuple[SyntheticTake, str]] = {
-            pool.submit(_score_apart, folder, take, setting, code): (take, setting)
-            for take, setting in missing
-        }
+        running = {pool.submit(_score_apart, folder, take, code): take for take in missing}
         for done in as_completed(running):
-            take, setting = running[done]
-            results[take.name, setting] = done.result()
-            progress(f"{take.name}, {setting}", len(results) / len(work))
+            take = running[done]
+            results[take.name] = done.result()
+            progress(take.name, len(results) / len(takes))
     report = summarise(takes, results)
     if json_path is not None:
         json_path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
@@ -71,16 +59,16 @@ def evaluate_synthetic(
 
 
 def summarise(
-    takes: Sequence[SyntheticTake], results: Mapping[tuple[str, str], Mapping[str, Any]]
+    takes: Sequence[SyntheticTake], results: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """The report from the results of each (take name, setting)."""
+    """The report from the results of each take by its name."""
     report: dict[str, Any] = {}
     groups = {take.name: GROUPS[0] if is_in_basis(take) else GROUPS[1] for take in takes}
     for setting in SETTINGS:
         report[setting] = {
             group: {
                 method: _cell(
-                    [results[name, setting] for name, held in groups.items() if held == group],
+                    [results[name][setting] for name, held in groups.items() if held == group],
                     method,
                 )
                 for method in METHODS
@@ -91,7 +79,7 @@ def summarise(
         {"setting": setting, "take": take.name, "reason": reason}
         for setting in SETTINGS
         for take in takes
-        if (reason := results[take.name, setting]["rejected"])
+        if (reason := results[take.name][setting]["rejected"])
     ]
     return report
 
@@ -119,30 +107,25 @@ def code_digest() -> str:
     return digest.hexdigest()
 
 
-def _result_path(folder: Path, take: SyntheticTake, setting: str) -> Path:
-    return folder / "evaluation" / take.sid / take.session / take.movement / f"{setting}.json"
+def _result_path(folder: Path, take: SyntheticTake) -> Path:
+    return folder / "evaluation" / take.sid / take.session / f"{take.movement}.json"
 
 
-def _kept(folder: Path, take: SyntheticTake, setting: str, code: str) -> dict[str, Any] | None:
-    path = _result_path(folder, take, setting)
+def _kept(folder: Path, take: SyntheticTake, code: str) -> dict[str, Any] | None:
+    path = _result_path(folder, take)
     if not path.is_file():
         return None
     kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return kept if kept["key"] == [code, take.digest()] else None
 
 
-def _score_apart(folder: Path, take: SyntheticTake, setting: str, code: str) -> dict[str, Any]:
-    """Score one take in a child process and keep the result; a rejection is a result too."""
+def _score_apart(folder: Path, take: SyntheticTake, code: str) -> dict[str, Any]:
+    """Score one take in a child process and keep the result."""
     # Imported here: the parent only counts, and stays small.
     from models.evaluation.scoring import score_take
 
-    result: dict[str, Any] = {"key": [code, take.digest()], "rejected": None, "scores": {}}
-    try:
-        scores = score_take(take, setting)
-        result["scores"] = {method: score and asdict(score) for method, score in scores.items()}
-    except RejectedRecordingError as error:
-        result["rejected"] = str(error)
-    path = _result_path(folder, take, setting)
+    result: dict[str, Any] = {"key": [code, take.digest()], **score_take(take)}
+    path = _result_path(folder, take)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
     unfinished.write_text(json.dumps(result) + "\n", encoding="utf-8")

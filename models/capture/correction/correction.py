@@ -32,8 +32,9 @@ class CorrectedLandmarks:
 
     points_px (T, 478, 2); covariance_px2 (T, 478, 2, 2) of each point's whole error; modes_px
     (T, K, 478, 2): 1 SD of the K dominant shapes of the error that changes with expression, the
-    part that a movement does not cancel. trust (T,) 1 for a face like those of the training,
-    less for a stranger one: its correction was reduced by this factor. NaN where no face was seen.
+    part that a movement does not cancel. trust (T,) 1 for a face like those of the training;
+    a stranger one is corrected as the nearest familiar one and is less certain by this factor.
+    NaN where no face was seen.
     """
 
     points_px: Array32
@@ -107,19 +108,19 @@ class LandmarkCorrection:
         """True minus observed place (N, 478, 2) of level landmarks (N, 478, 3), and trust (N,)."""
         direct, own = self._one_sided(level_cm)
         reflected, other = self._one_sided(mirrored(level_cm))
-        trust = np.minimum(1.0, self.novelty_limit / np.maximum(0.5 * (own + other), 1e-9))
-        return 0.5 * (direct + mirrored(reflected)) * trust[:, None, None], trust
+        return 0.5 * (direct + mirrored(reflected)), np.minimum(own, other)
 
     def _one_sided(self, level_cm: Array) -> tuple[Array, Array]:
-        """What the network says of one orientation: error (N, 478, 2) and novelty (N,)."""
+        """What the network says of one orientation: error (N, 478, 2) and trust (N,)."""
         flat = level_cm.reshape(len(level_cm), -1) - self.feature_mean
         features = flat @ self.feature_axes.T
-        novelty = (features**2).mean(axis=1)
-        features = np.clip(features, -FEATURE_LIMIT, FEATURE_LIMIT)
+        novelty = np.maximum((features**2).mean(axis=1), 1e-9)
+        trust = np.minimum(1.0, np.sqrt(self.novelty_limit / novelty))
+        features = np.clip(features * trust[:, None], -FEATURE_LIMIT, FEATURE_LIMIT)
         hidden = np.tanh(features @ self.hidden_weight.T + self.hidden_bias)
         coefficients = hidden @ self.out_weight.T + features @ self.linear_weight.T + self.out_bias
         coefficients = np.clip(coefficients, -self.error_limit, self.error_limit)
-        return (coefficients @ self.error_axes).reshape(len(level_cm), -1, 2), novelty
+        return (coefficients @ self.error_axes).reshape(len(level_cm), -1, 2), trust
 
     def _bins(self, yaw_deg: Array) -> tuple[NDArray[np.int64], Array]:
         """Lower bin (N,) and share (N,) of the next one for |yaw|."""

@@ -49,19 +49,15 @@ def write_take(root: Path, sid: str, movement: str, in_basis: bool = True) -> No
     np.savez(folder.parent / "truth" / f"{movement}.npz", in_basis=in_basis)
 
 
-def keep(root: Path, key: list[str] | None = None, rejected: str | None = None) -> None:
-    """Put a finished result for every take and setting where the evaluation keeps them."""
+def keep(root: Path, rejected: str | None = None) -> None:
+    """Put a finished result for every take where the evaluation keeps them."""
     scores = {method: asdict(GOOD) for method in METHODS}
+    kept = {"rejected": rejected, "scores": {} if rejected else scores}
     for take in list_takes(root):
-        for setting in SETTINGS:
-            path = root / "evaluation" / take.sid / take.session / take.movement
-            path.mkdir(parents=True, exist_ok=True)
-            result = {
-                "key": key or [code_digest(), take.digest()],
-                "rejected": rejected,
-                "scores": {} if rejected else scores,
-            }
-            (path / f"{setting}.json").write_text(json.dumps(result))
+        path = root / "evaluation" / take.sid / take.session / f"{take.movement}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        key = [code_digest(), take.digest()]
+        path.write_text(json.dumps({"key": key, **dict.fromkeys(SETTINGS, kept)}))
 
 
 def report_of(cell: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +75,7 @@ def test_kept_results_are_used_again_and_written_as_json(tmp_path: Path) -> None
         progress=lambda label, fraction: seen.append((label, fraction)),
     )
     assert json.loads((tmp_path / "table.json").read_text()) == report
-    assert seen == [("6 of 6 results are there already", 1.0)]
+    assert seen == [("2 of 2 takes are done", 1.0)]
     for setting in SETTINGS:
         for group in GROUPS:
             assert report[setting][group]["fit"]["n"] == 1
