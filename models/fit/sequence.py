@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 
 from models.fit.projection import (
     CollapsedEvidence,
@@ -196,17 +197,25 @@ def normal_equations(
     n = 6 + basis.shape[2]
     matrix = np.empty((n_frames, n, n))
     right = np.empty((n_frames, n))
-    flat_basis = np.ascontiguousarray(basis.reshape(3 * n_points, -1))
-    moving = pose_columns(points).reshape(n_frames, 3 * n_points, 6)
+    columns = np.empty((n_points, 3, n))
+    columns[..., 6:] = basis
+    flat = columns.reshape(3 * n_points, n)
+    weighted = np.empty_like(columns)
     for frame in range(n_frames):
-        metric = collapsed.metric[frame]
-        pull = collapsed.pull[frame].reshape(-1)
-        weighted_basis = np.matmul(metric, basis).reshape(3 * n_points, -1)
-        weighted_moving = np.matmul(metric, moving[frame].reshape(n_points, 3, 6)).reshape(-1, 6)
-        matrix[frame, 6:, 6:] = flat_basis.T @ weighted_basis
-        matrix[frame, :6, 6:] = moving[frame].T @ weighted_basis
-        matrix[frame, 6:, :6] = matrix[frame, :6, 6:].T
-        matrix[frame, :6, :6] = moving[frame].T @ weighted_moving
-        right[frame, 6:] = flat_basis.T @ pull
-        right[frame, :6] = moving[frame].T @ pull
+        columns[..., :6] = pose_columns(points[frame])
+        apply_metric(collapsed.metric[frame], columns, weighted)
+        matrix[frame] = flat.T @ weighted.reshape(3 * n_points, n)
+        right[frame] = flat.T @ collapsed.pull[frame].reshape(-1)
     return matrix, right
+
+
+@njit(cache=True, fastmath=True)
+def apply_metric(metric, columns, out):  # type: ignore[no-untyped-def]
+    """out (N, 3, P) = metric (N, 3, 3) @ columns (N, 3, P); np.matmul is slow for small blocks."""
+    for i in range(columns.shape[0]):
+        for j in range(3):
+            a = metric[i, j, 0]
+            b = metric[i, j, 1]
+            c = metric[i, j, 2]
+            for k in range(columns.shape[2]):
+                out[i, j, k] = a * columns[i, 0, k] + b * columns[i, 1, k] + c * columns[i, 2, k]
