@@ -264,7 +264,7 @@ class MeshStream:
         if hashlib.sha256(packed).hexdigest() != where.sha256:
             raise _damaged("a chunk does not have the hash that its header states")
         steps = _unpack(packed, where.frames, self.header.vertices, self.header.components)
-        values = np.array(self.header.origin) + self.header.step * steps
+        values: Array = np.array(self.header.origin) + self.header.step * steps
         values[steps == _NOTHING] = np.nan
         return values.astype(np.float32)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models.export.normals import vertex_normals
 from models.measures.frame import SymmetryPlane
 from models.reconstruction import Array, Array32
 
@@ -14,17 +15,6 @@ if TYPE_CHECKING:
 
 # Frames worked on at a time, so that long takes need no second copy of their meshes.
 _CHUNK = 32
-
-
-def vertex_normals(vertices_mm: Array, topology: Topology) -> Array:
-    """(V, 3) -> (V, 3) area-weighted unit normals."""
-    corners = vertices_mm[topology.faces]
-    face_normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    normals = np.zeros_like(vertices_mm)
-    for corner in range(3):
-        np.add.at(normals, topology.faces[:, corner], face_normals)
-    length = np.linalg.norm(normals, axis=1, keepdims=True)
-    return np.asarray(normals / np.maximum(length, 1e-12))
 
 
 def asymmetry_field(
@@ -36,7 +26,7 @@ def asymmetry_field(
     normals are those of the rest mesh made symmetric, so that the field is exactly odd.
     """
     reflect = np.eye(3) - 2.0 * np.outer(plane.normal, plane.normal)
-    normals = vertex_normals(rest_mm, topology)
+    normals = vertex_normals(rest_mm, topology.faces)
     normals = normals + normals[topology.mirror] @ reflect
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
     # n . (x - R x_m - 2 o N) = n . x - (R n) . x_m - 2 o n . N
