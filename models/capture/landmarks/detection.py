@@ -99,14 +99,13 @@ class FaceDetector:
 
 
 def search_stages(width: int, height: int) -> Iterator[list[SquareRegion]]:
-    """Yield lists of squares from the likely to the rare: near, far, turned, very far faces."""
+    """Yield lists of squares from the likely to the rare: near, far, and turned faces."""
     seen: list[SquareRegion] = []
-    for fraction in (0.3, 0.12):
+    for fraction in (0.3, 0.1):
         fresh = [s for s in upright_squares(width, height, fraction * height) if s not in seen]
         seen += fresh
         yield fresh
     yield last_resort_squares(width, height)
-    yield [s for s in upright_squares(width, height, 0.05 * height) if s not in seen]
 
 
 def upright_squares(width: int, height: int, smallest_px: float) -> list[SquareRegion]:

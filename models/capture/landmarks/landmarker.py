@@ -38,7 +38,8 @@ _SETTLED = 1e-4
 _MIN_NEW_PRESENCE = 0.9
 # Mean distance of the two mirrored passes per side of the region: 0.003-0.005 on an evenly lit
 # face, up to 0.015 on a half-dark one, 0.014 upwards on patterns that only look like faces.
-_SURE, _DOUBTFUL = 0.0125, 0.025
+# A hand over half of a tracked face gives 0.02.
+_SURE, _DOUBTFUL, _LOST = 0.0125, 0.025, 0.04
 # What is no face, or one upside down, was never scored above 0.75 by the detector.
 _CLEAR_SCORE = 0.85
 
@@ -89,12 +90,14 @@ class FaceLandmarker:
         """Return the landmarks of the face followed so far, or else of the largest face.
 
         ``previous_landmarks_px`` are those of the frame before (None for the first). Returns None
-        when no face is found. Raises UnusableInputError for anything but an RGB uint8 image.
+        when no face of at least a tenth of the image height is found; ``detect`` with
+        ``observe_detection`` looks for smaller ones. Raises UnusableInputError for anything but an
+        RGB uint8 image.
         """
         _check_image(image)
         if previous_landmarks_px is not None:
             observation = self._observe(image, region_of_landmarks(previous_landmarks_px))
-            if observation is not None:
+            if observation is not None and _disagreement(observation) < _LOST:
                 return observation
         height, width = image.shape[:2]
         doubtful = None
