@@ -26,8 +26,10 @@ class FrameQuality:
     face_height_px: (N,) forehead to chin.
     lip_contrast: (N,) how much redder the lips are than the cheeks (log R/G).
     lower_face_shift: (N,) difference in colour between lower and upper face (log chromaticity).
-    mouth_difference: (N,) distance of the network's two passes at the lips over the distance
-        between the outer corners of the eyes.
+    mouth_difference: (N,) distance of the network's two passes at the lips over the face height:
+        it rises when something lies over the mouth.
+    bridge_edge: (N,) steepest step in brightness down the bridge of the nose, over its mean:
+        it rises with glasses.
     second_face: (N,) height of the second largest face over the first; NaN when not looked for.
     scene_luma: (N, 4, 4) mean luma of the tiles of the whole picture, never NaN.
     """
@@ -42,6 +44,7 @@ class FrameQuality:
     lip_contrast: NDArray[np.float32]
     lower_face_shift: NDArray[np.float32]
     mouth_difference: NDArray[np.float32]
+    bridge_edge: NDArray[np.float32]
     second_face: NDArray[np.float32]
     scene_luma: NDArray[np.float32]
 

@@ -20,9 +20,12 @@ _LIPS = np.array(
         for outer, inner in zip(outer_line[2:-2], inner_line[2:-2], strict=True)
     ]
 )
-# Cheeks below the eyes and the bridge of the nose: skin that hands, beards and masks leave free.
-_UPPER_SKIN = np.array([(i, i) for i in (101, 330, 118, 347, 50, 280, 6, 197, 9, 151)])
+# Skin that hands and masks usually leave free, and skin that they cover.
+_UPPER_SKIN = np.array([(i, i) for i in (6, 8, 9, 151, 117, 346, 118, 347, 101, 330)])
 _LOWER_SKIN = np.array([(i, i) for i in (199, 200, 208, 428, 202, 422, 210, 430, 43, 273)])
+# Down the bridge of the nose, where the bridge of glasses crosses it.
+_BRIDGE = (168, 6, 197, 195)
+_BRIDGE_SAMPLES = 32
 _LIP_POINTS = np.unique(_LIPS)
 _WHITE, _BLACK = 250, 10
 _SRGB_TO_LIGHT = np.round(
@@ -49,6 +52,7 @@ class FaceQuality:
     lip_contrast: float
     lower_face_shift: float
     mouth_difference: float
+    bridge_edge: float
 
 
 def luma(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -99,8 +103,7 @@ def face_quality(
     lips = _log_colour(crop, points, _LIPS)
     upper = _log_colour(crop, points, _UPPER_SKIN)
     lower = _log_colour(crop, points, _LOWER_SKIN)
-    canthi = landmarks_px[[topology.RIGHT_OUTER_CANTHUS, topology.LEFT_OUTER_CANTHUS]]
-    brow_to_chin = landmarks_px[10, :2] - landmarks_px[topology.MENTON, :2]
+    height_px = float(np.linalg.norm(landmarks_px[10, :2] - landmarks_px[topology.MENTON, :2]))
     return FaceQuality(
         # The kernel of the Laplacian has an integer weight of 16 from its smoothing.
         sharpness=laplacian / 256 / (variance + 25.0),
@@ -109,12 +112,11 @@ def face_quality(
         face_luma=total / count,
         light_balance=float(np.log((light_left + count) / (light_right + count))),
         iris_px=_iris_px(landmarks_px),
-        face_height_px=float(np.linalg.norm(brow_to_chin)),
+        face_height_px=height_px,
         lip_contrast=float(lips[0] - upper[0]),
         lower_face_shift=float(np.hypot(*(lower - upper))),
-        mouth_difference=float(
-            np.median(pass_difference_px[_LIP_POINTS]) / np.linalg.norm(canthi[1] - canthi[0])
-        ),
+        mouth_difference=float(np.median(pass_difference_px[_LIP_POINTS])) / height_px,
+        bridge_edge=_bridge_edge(grey, points),
     )
 
 
@@ -128,6 +130,22 @@ def _iris_px(landmarks_px: NDArray[np.float32]) -> float:
             max(float(np.hypot(*(rim[0] - rim[2]))), float(np.hypot(*(rim[1] - rim[3]))))
         )
     return max(diameters)
+
+
+def _bridge_edge(grey: NDArray[np.uint8], points: NDArray[np.float64]) -> float:
+    """Steepest step in brightness down the bridge of the nose, over its mean brightness."""
+    line = points[list(_BRIDGE)]
+    along = np.linspace(0, len(_BRIDGE) - 1, _BRIDGE_SAMPLES)
+    x = np.interp(along, np.arange(len(_BRIDGE)), line[:, 0])
+    y = np.interp(along, np.arange(len(_BRIDGE)), line[:, 1])
+    places = np.clip(np.floor(np.stack([y, x])).astype(np.int64), 1, grey.shape[0] - 2)
+    rows, columns = places
+    profile = (
+        2 * grey[rows, columns].astype(np.int64)
+        + grey[rows, columns - 1].astype(np.int64)
+        + grey[rows, columns + 1].astype(np.int64)
+    )
+    return float(np.abs(profile[3:] - profile[:-3]).max() / (profile.mean() + 4.0))
 
 
 def _log_colour(

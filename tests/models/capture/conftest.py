@@ -188,7 +188,8 @@ def _observation(
         face_height_px=each(600),
         lip_contrast=each(0.15),
         lower_face_shift=each(0.02),
-        mouth_difference=each(0.008),
+        mouth_difference=each(0.004),
+        bridge_edge=each(0.1),
         second_face=np.where(np.arange(n) % 30 == 0, 0.0, np.nan).astype(np.float32),
         scene_luma=np.full((n, 4, 4), 100, dtype=np.float32),
     )
