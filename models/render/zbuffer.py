@@ -75,18 +75,27 @@ def cover(
         ia, ib, ic = 1.0 / az, 1.0 / bz, 1.0 / cz
         for i in range(i0, i1):
             y = i + 0.5
-            wa = dxa * (j0 + 0.5 - bx) + dya * (y - by)
-            wb = dxb * (j0 + 0.5 - cx) + dyb * (y - cy)
-            wc = dxc * (j0 + 0.5 - ax) + dyc * (y - ay)
-            for j in range(j0, j1):
-                if wa >= 0.0 and wb >= 0.0 and wc >= 0.0:
-                    inverse = (wa * ia + wb * ib + wc * ic) * scale
+            # Edge functions at the centre of column 0, exact like everything made of them.
+            wa = dxa * (0.5 - bx) + dya * (y - by)
+            wb = dxb * (0.5 - cx) + dyb * (y - cy)
+            wc = dxc * (0.5 - ax) + dyc * (y - ay)
+            # Thin faces cover little of their box: solve for the row's span, one pixel wider
+            # than rounding could make it, and let the exact test below decide.
+            low, high = float(j0), float(j1 - 1)
+            for w, dx in ((wa, dxa), (wb, dxb), (wc, dxc)):
+                if dx > 0.0:
+                    low = max(low, -w / dx - 1.0)
+                elif dx < 0.0:
+                    high = min(high, -w / dx + 1.0)
+                elif w < 0.0:
+                    high = low - 1.0
+            for j in range(int(low), int(high) + 1):
+                ea, eb, ec = wa + dxa * j, wb + dxb * j, wc + dxc * j
+                if ea >= 0.0 and eb >= 0.0 and ec >= 0.0 and j < j1:
+                    inverse = (ea * ia + eb * ib + ec * ic) * scale
                     if inverse > inverse_depth[i, j]:
                         inverse_depth[i, j] = inverse
                         pix_to_face[i, j] = f
-                wa += dxa
-                wb += dxb
-                wc += dxc
 
 
 @numba.njit(cache=True, nogil=True)

@@ -1,0 +1,1 @@
+"""Where recordings with known truth come from: synthetic patients and dataset adapters."""
