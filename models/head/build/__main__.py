@@ -10,6 +10,7 @@ from models.head.build.pack import (
     LICENCE,
     NAME,
     VERSION,
+    extra_arrays,
     head_arrays,
     landmark_arrays,
     list_assets,
@@ -30,6 +31,7 @@ def main() -> None:
     out: Path = arguments.out
     head = build_head(Source(fetch_wheel(arguments.wheel)))
     landmarks = out.with_name(f"{out.stem}_landmarks.npz")
+    extras = out.with_name(f"{out.stem}_extras.npz")
     files = {
         "open_head": (out, write_npz(out, head_arrays(head)), LICENCE),
         "open_head_landmarks": (
@@ -37,6 +39,7 @@ def main() -> None:
             write_npz(landmarks, landmark_arrays(head.landmarks)),
             "Apache-2.0",
         ),
+        "open_head_extras": (extras, write_npz(extras, extra_arrays(head)), LICENCE),
     }
     write_json(
         out.with_suffix(".json"),

@@ -91,6 +91,26 @@ def head_arrays(head: Head) -> dict[str, NDArray[Any]]:
     }
 
 
+def extra_arrays(head: Head) -> dict[str, NDArray[Any]]:
+    """Arrays of the extras file: inner parts with their bases, and the roots of the lashes."""
+    extras, flip = head.extras, np.array([-1.0, 1.0, 1.0])
+
+    def tidy(basis: NDArray[np.float64], parity: float) -> NDArray[np.float16]:
+        kept = 0.5 * (basis + parity * basis[:, extras.mirror] * flip)
+        return np.asarray(kept.astype(np.float16))
+
+    return {
+        "meta": np.frombuffer(json.dumps({"version": VERSION}).encode(), np.uint8),
+        "template_mm": extras.template.astype(np.float32),
+        "shape_mm": np.concatenate([tidy(extras.even, 1.0), tidy(extras.odd, -1.0)]),
+        "expression_mm": extras.units.astype(np.float16),
+        "weights": extras.weights.astype(np.float32),
+        "lash_margin": extras.lash_margin.astype(np.uint16),
+        "lash_base": extras.lash_base.astype(np.uint16),
+        **{f"faces_{name}": faces.astype(np.uint16) for name, faces in extras.faces.items()},
+    }
+
+
 def landmark_arrays(landmarks: Embedding) -> dict[str, NDArray[Any]]:
     """Arrays of the landmark file, which can be calibrated without touching the head."""
     return {
