@@ -117,13 +117,17 @@ class Key:
     @property
     def lowest(self) -> float | None:
         """The least value the measure can take, or None."""
-        base = self.measure.removesuffix("_rest").removesuffix("_peak")
-        return 0.0 if base in _FROM_ZERO else None
+        return 0.0 if {self.measure, position_name(self.measure)} & _FROM_ZERO else None
 
     @property
     def highest(self) -> float | None:
         """The greatest value the measure can take, or None."""
         return 1.0 if self.measure in _UP_TO_ONE else None
+
+
+def position_name(measure: str) -> str:
+    """A static measure's id without the state of the face that it was read in."""
+    return measure.removesuffix("_rest").removesuffix("_peak")
 
 
 def position_keys(phase: Literal["rest", "peak"]) -> list[Key]:

@@ -20,8 +20,15 @@ if TYPE_CHECKING:
 
 # Left/right deviations of this size are ordinary anatomy and noise: pairs within it decide the
 # plane, a droop of several millimetres does not.
-_ORDINARY_DEVIATION_MM = 0.7
-_ROUNDS = 12
+_ORDINARY_DEVIATION_MM = 1.0
+_ROUNDS = 25
+_STEADY_ROUNDS = 6
+# The re-weighting begins with a scale at which every vertex counts, and narrows it.
+_FIRST_SCALE_MM = 8.0
+_NARROWING = 0.75
+# The few stable vertices lie near the midline: alone they would tilt the plane by degrees with
+# the ordinary asymmetry of a nose, without them a hemiface that hangs as a whole would.
+_STABLE_SHARE = 0.4
 
 
 @dataclass(frozen=True)
@@ -104,23 +111,26 @@ def best_plane(points_mm: Array, mirrored_mm: Array, weights: Array) -> tuple[Ar
 def plane_weights(rest_mm: Array, topology: Topology) -> tuple[NDArray[np.int64], Array]:
     """Which vertices decide the plane at rest, and how much each counts.
 
-    Starts from the stable region alone (glabella, nasal root, dorsum) and lets the rest of the
-    face in by iteratively re-weighted least squares with Geman-McClure weights, so that a
-    drooping half has no say. Returns vertex ids (N,) and weights (N,) that are equal for the two
-    vertices of a pair.
+    Iteratively re-weighted least squares with Geman-McClure weights, so that a drooping half has
+    no say; the stable region (glabella, nasal root, dorsum) has a fixed share of it. Returns
+    vertex ids (N,) and weights (N,) that are equal for the two vertices of a pair.
     """
     vertices = np.flatnonzero(topology.regions["face"] | topology.regions["stable"])
     points = rest_mm[vertices]
     mirrored = rest_mm[topology.mirror[vertices]]
     stable = topology.regions["stable"][vertices]
-    # The few stable vertices keep half of the say, whatever the number of the others.
-    share = np.where(stable, 1.0 / max(stable.sum(), 1), 1.0 / max((~stable).sum(), 1))
-    weights = np.where(stable, 1.0, 0.0)
+    share = np.where(
+        stable,
+        _STABLE_SHARE / max(stable.sum(), 1),
+        (1.0 - _STABLE_SHARE) / max((~stable).sum(), 1),
+    )
+    weights, scale = share, _FIRST_SCALE_MM
     for _ in range(_ROUNDS):
         normal, offset = best_plane(points, mirrored, weights)
         plane = SymmetryPlane(normal, float(offset))
         squared = np.sum((points - plane.reflect(mirrored)) ** 2, axis=-1)
-        weights = share / (1.0 + squared / _ORDINARY_DEVIATION_MM**2) ** 2
+        scale = max(_ORDINARY_DEVIATION_MM, scale * _NARROWING)
+        weights = share / (1.0 + squared / scale**2) ** 2
     return vertices, weights
 
 
@@ -169,7 +179,7 @@ def steady_head(
     source = np.asarray(vertices_mm[:, stable], dtype=np.float64)
     target = np.broadcast_to(np.asarray(reference_mm, np.float64)[stable], source.shape)
     weights = np.ones(source.shape[:2])
-    for _ in range(_ROUNDS // 2):
+    for _ in range(_STEADY_ROUNDS):
         rotation, shift = rigid_fit(source, target, weights)
         carried = source @ np.swapaxes(rotation, -1, -2) + shift[:, None]
         squared = np.sum((carried - target) ** 2, axis=-1)
