@@ -31,6 +31,8 @@ FIRST_SEED = 900_000_000
 # The landmark network looks at 192 px: half of full HD shows it all there is.
 SIZE = (960, 540)
 IRIS_PX = (18.0, 30.0)
+# `mouthClose` only undoes `jawOpen`, and the eyes turn by their joints.
+NOT_ALONE = ("mouthClose", "eyeLook")
 IRISES = ((468, range(469, 473)), (473, range(474, 478)))
 
 
@@ -69,7 +71,7 @@ def film_stills(head: HeadModel, seed: int, count: int) -> Iterator[Still]:
     gaps_mm = lid_gap_mm(topology, faces_mm)
     for index, face in enumerate(faces_mm):
         turned = _turned(pose, rng, size_deg=3.0 if index == 0 else 6.0)
-        closure = studio.closure(gaps_mm[index], gaps_mm[0]).astype(np.float64)
+        closure = studio.closure(gaps_mm[index], gaps_mm[0])
         points = landmarks_mm(topology, face, patient.look.iris_mm)
         for view, camera in cameras.items():
             image = studio.frame(view, face, turned, closure)
@@ -107,7 +109,8 @@ def _draw_face(head: HeadModel, patient: Patient, rng: np.random.Generator, *, r
         if name in names:
             expression[names[name]] = course[moment]
     if not rest and rng.random() < 0.5:
-        drawn = rng.choice(head.n_expression, rng.integers(1, 6), replace=False)
+        free = [index for name, index in names.items() if not name.startswith(NOT_ALONE)]
+        drawn = rng.choice(free, rng.integers(1, 6), replace=False)
         expression[drawn] = np.maximum(expression[drawn], rng.beta(1.0, 1.3, len(drawn)))
     if not rest and rng.random() < 0.25:
         for side in SIDES:
