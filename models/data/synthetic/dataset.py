@@ -19,10 +19,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 
 from models.data.synthetic.patient import Patient, draw_patient
 from models.data.synthetic.session import Session, shared_head
-from models.data.synthetic.writer import atomically, truth_path, write_json
+from models.data.synthetic.stills import Still, render_stills
+from models.data.synthetic.writer import atomically, truth_path, write_json, write_truth
 from models.errors import UnusableInputError
 from models.movements import MOVEMENTS
 
@@ -185,3 +187,41 @@ def synthesize(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def write_stills(
+    plan: Plan, out: Path, count: int, *, progress: Callable[[int, int], None] | None = None
+) -> None:
+    """Write `count` stills of the plan's seed as `stills/<number>.png` with `.npz` beside them.
+
+    Each npz holds `landmarks_px` (478, 2), `visible` (478,), `vertices_mm` (V, 3), `head_pose`,
+    `world_to_camera` (4, 4), `K` (3, 3), `yaw_deg` and `expression`. Stills come in batches of one
+    patient; a batch that is complete is kept.
+    """
+    folder = out / "stills"
+    per_patient = 12
+    for start in range(0, count, per_patient):
+        number = min(per_patient, count - start)
+        paths = [folder / f"{start + k:06d}.npz" for k in range(number)]
+        if not all(path.exists() for path in paths):
+            seed = int(np.random.SeedSequence([plan.seed, start]).generate_state(1)[0])
+            for path, still in zip(paths, render_stills(seed, number), strict=True):
+                _write_still(path, still)
+        if progress is not None:
+            progress(start + number, count)
+
+
+def _write_still(path: Path, still: Still) -> None:
+    picture = Image.fromarray(still.image)
+    atomically(path.with_suffix(".png"), lambda stream: picture.save(stream, format="PNG"))
+    arrays = {
+        "landmarks_px": still.landmarks_px,
+        "visible": still.visible,
+        "vertices_mm": still.vertices_mm.astype(np.float32),
+        "head_pose": still.head_pose,
+        "world_to_camera": still.camera.world_to_camera,
+        "K": still.camera.K,
+        "yaw_deg": np.float64(still.yaw_deg),
+        "expression": still.expression.astype(np.float32),
+    }
+    write_truth(path, arrays)

@@ -14,7 +14,6 @@ from models.data.synthetic.figure import CLOTH, SKIN_TEXELS, Figure
 from models.data.synthetic.light import Illumination
 from models.data.synthetic.sensor import Sensor, develop, tone_table
 from models.data.synthetic.surroundings import draw_background, torso
-from models.movements import View
 from models.reconstruction import Camera
 from models.render import project, to_camera, zbuffer
 from models.render.deferred import (
@@ -56,7 +55,7 @@ class Studio:
         closed_mm: Array,
         light: Illumination,
         sensor: Sensor,
-        cameras: Mapping[View, Camera],
+        cameras: Mapping[str, Camera],
         head_to_world: Array,
         seed: int,
     ) -> None:
@@ -79,7 +78,7 @@ class Studio:
         self._bake(closed_mm, head_to_world)
         self.exposure = 1.0
         self._levels: dict[int, Texture] = {0: figure.texture}
-        self._backdrops: dict[View, _Backdrop] = {}
+        self._backdrops: dict[str, _Backdrop] = {}
         background_rng = np.random.default_rng([seed, 22])
         room = light.surroundings[0] * 2
         self._rooms = {
@@ -127,7 +126,7 @@ class Studio:
 
     def expose(self, face_mm: Array, head_to_world: Array) -> None:
         """Set the exposure by the light on the face in the front view, as a camera would."""
-        view: View = "center" if "center" in self.cameras else next(iter(self.cameras))
+        view = "center" if "center" in self.cameras else next(iter(self.cameras))
         camera = self.cameras[view]
         layer, pix_to_face, _ = self._shade(camera, face_mm, head_to_world, 0.0, None)
         face = self.figure.topology.regions["face"]
@@ -158,7 +157,7 @@ class Studio:
                 self._levels[k] = self._levels[k - 1].halved()
         return self._levels[level], 0.5**level
 
-    def _backdrop(self, view: View) -> _Backdrop:
+    def _backdrop(self, view: str) -> _Backdrop:
         camera = self.cameras[view]
         size = (camera.height, camera.width)
         linear = self._rooms[view].copy()
@@ -304,7 +303,7 @@ class Studio:
         return result
 
     def frame(
-        self, view: View, face_mm: Array, head_to_world: Array, closure: float | Float32 = 0.0
+        self, view: str, face_mm: Array, head_to_world: Array, closure: float | Float32 = 0.0
     ) -> UInt8:
         """(H, W, 3) RGB of one view, without noise."""
         backdrop = self._backdrops[view]

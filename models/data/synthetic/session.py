@@ -80,7 +80,7 @@ class Session:
                 closed,
                 self.light,
                 self.sensor,
-                self.cameras,
+                {str(view): camera for view, camera in self.cameras.items()},
                 self.head_to_world,
                 patient.seed,
             )
