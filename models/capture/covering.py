@@ -9,7 +9,7 @@ from scipy.ndimage import binary_closing, binary_dilation
 from models.capture.observation import ViewObservation
 from models.capture.thresholds import Thresholds
 
-_USUAL_PERCENTILE = 20
+_FRONTAL_DEG = 25.0
 _BRIDGED_FRAMES = 5
 
 
@@ -17,20 +17,22 @@ def covered_frames(observation: ViewObservation, limits: Thresholds) -> NDArray[
     """(N,) frames in which something covers the mouth; False where no face was found.
 
     Over a covered mouth the landmark network guesses, and guesses differently for the picture and
-    its mirror image: several times more than on a free one, which movement, blur and noise do
-    not bring about. A mask is told by its colour.
+    its mirror image. A one-sided movement can raise that difference too, so a moderate one counts
+    only while the skin around the mouth looks otherwise than usual. A mask is told by its colour.
     """
     seen = observation.seen
     if not seen.any():
         return np.zeros(observation.n_frames, dtype=bool)
-    difference = np.where(seen, observation.quality.mouth_difference, 0.0)
-    usual = float(np.percentile(difference[seen], _USUAL_PERCENTILE))
-    # From the side the far half of the mouth is a guess anyway: only a rise counts there.
-    at_least = max(limits.mouth_difference_least, limits.mouth_difference_rise * usual)
-    frontal = np.abs(np.where(seen, observation.yaw_deg, 90.0)) < 25
-    covered = difference > at_least
+    quality = observation.quality
+    difference = np.where(seen, quality.mouth_difference, 0.0)
+    tone = quality.lower_face_tone.astype(np.float64)
+    change = np.mean(np.abs(tone - np.median(tone[seen], axis=0)), axis=1)
+    changed = np.where(seen, change, 0.0) > limits.lower_face_change
+    covered = changed & (difference > limits.changed_mouth_difference)
+    # From the side the far half of the mouth is a guess anyway, and its colour the background's.
+    frontal = np.abs(np.where(seen, observation.yaw_deg, 90.0)) < _FRONTAL_DEG
+    colour = np.where(seen, quality.lip_contrast, 0.0)
     covered |= frontal & (difference > limits.mouth_difference)
-    colour = np.where(seen, observation.quality.lip_contrast, 0.0)
     covered |= frontal & (colour < limits.covered_lip_contrast)
     if observation.n_frames == 1:
         return np.asarray(covered & seen)

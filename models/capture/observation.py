@@ -25,11 +25,12 @@ class FrameQuality:
     iris_px: (N,) iris diameter, of the larger one.
     face_height_px: (N,) forehead to chin.
     lip_contrast: (N,) how much redder the lips are than the cheeks (log R/G).
-    lower_face_shift: (N,) difference in colour between lower and upper face (log chromaticity).
     mouth_difference: (N,) distance of the network's two passes at the lips over the face height:
         it rises when something lies over the mouth.
     bridge_edge: (N,) steepest step in brightness down the bridge of the nose, over its mean:
         it rises with glasses.
+    lower_face_tone: (N, P) logarithm of the brightness of P points of skin around the mouth over
+        that of the upper face; a hand changes it, a movement hardly.
     second_face: (N,) height of the second largest face over the first; NaN when not looked for.
     scene_luma: (N, 4, 4) mean luma of the tiles of the whole picture, never NaN.
     """
@@ -42,9 +43,9 @@ class FrameQuality:
     iris_px: NDArray[np.float32]
     face_height_px: NDArray[np.float32]
     lip_contrast: NDArray[np.float32]
-    lower_face_shift: NDArray[np.float32]
     mouth_difference: NDArray[np.float32]
     bridge_edge: NDArray[np.float32]
+    lower_face_tone: NDArray[np.float32]
     second_face: NDArray[np.float32]
     scene_luma: NDArray[np.float32]
 

@@ -22,12 +22,20 @@ _LIPS = np.array(
 )
 # Skin that hands and masks usually leave free, and skin that they cover.
 _UPPER_SKIN = np.array([(i, i) for i in (6, 8, 9, 151, 117, 346, 118, 347, 101, 330)])
-_LOWER_SKIN = np.array([(i, i) for i in (199, 200, 208, 428, 202, 422, 210, 430, 43, 273)])
+_LOWER_SKIN = np.array(
+    [
+        *(199, 200, 175, 18, 83, 313),
+        *(208, 202, 210, 43, 204, 57, 212, 214, 92, 165, 164, 32, 211),
+        *(428, 422, 430, 273, 424, 287, 432, 434, 322, 391, 262, 431),
+    ]
+)
+_LOWER_PAIRS = np.stack([_LOWER_SKIN, _LOWER_SKIN], axis=1)
 # Down the bridge of the nose, where the bridge of glasses crosses it.
 _BRIDGE = (168, 6, 197, 195)
 _BRIDGE_SAMPLES = 32
 _LIP_POINTS = np.unique(_LIPS)
-_WHITE, _BLACK = 250, 10
+N_LOWER_SKIN = len(_LOWER_SKIN)
+_LUMA = np.array([0.299, 0.587, 0.114])
 _SRGB_TO_LIGHT = np.round(
     65535
     * np.where(
@@ -40,7 +48,7 @@ _SRGB_TO_LIGHT = np.round(
 
 @dataclass(frozen=True)
 class FaceQuality:
-    """The scalars of `FrameQuality` that need a face, for one frame."""
+    """What `FrameQuality` holds of a face, for one frame."""
 
     sharpness: float
     clipped_share: float
@@ -50,9 +58,9 @@ class FaceQuality:
     iris_px: float
     face_height_px: float
     lip_contrast: float
-    lower_face_shift: float
     mouth_difference: float
     bridge_edge: float
+    lower_face_tone: NDArray[np.float64]
 
 
 def luma(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -100,9 +108,9 @@ def face_quality(
     variance = (squares - total * total / count) / count
     laplacian = (lap_squares - lap * lap / count) / count
     points = landmarks_px[:, :2] @ affine[:, :2].T + affine[:, 2]
-    lips = _log_colour(crop, points, _LIPS)
-    upper = _log_colour(crop, points, _UPPER_SKIN)
-    lower = _log_colour(crop, points, _LOWER_SKIN)
+    lips = _log_rgb(crop, points, _LIPS)
+    upper = _log_rgb(crop, points, _UPPER_SKIN)
+    lower = _log_rgb(crop, points, _LOWER_PAIRS)
     height_px = float(np.linalg.norm(landmarks_px[10, :2] - landmarks_px[topology.MENTON, :2]))
     return FaceQuality(
         # The kernel of the Laplacian has an integer weight of 16 from its smoothing.
@@ -113,10 +121,10 @@ def face_quality(
         light_balance=float(np.log((light_left + count) / (light_right + count))),
         iris_px=_iris_px(landmarks_px),
         face_height_px=height_px,
-        lip_contrast=float(lips[0] - upper[0]),
-        lower_face_shift=float(np.hypot(*(lower - upper))),
+        lip_contrast=_redness(lips) - _redness(upper),
         mouth_difference=float(np.median(pass_difference_px[_LIP_POINTS])) / height_px,
         bridge_edge=_bridge_edge(grey, points),
+        lower_face_tone=lower @ _LUMA - np.median(upper @ _LUMA),
     )
 
 
@@ -148,10 +156,10 @@ def _bridge_edge(grey: NDArray[np.uint8], points: NDArray[np.float64]) -> float:
     return float(np.abs(profile[3:] - profile[:-3]).max() / (profile.mean() + 4.0))
 
 
-def _log_colour(
+def _log_rgb(
     crop: NDArray[np.uint8], points: NDArray[np.float64], pairs: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """(2,) median of log(R/G) and log(B/G) in the 3x3 px around the middles of landmark pairs."""
+    """(n, 3) logarithm of the mean colour of 3x3 px around the middles of landmark pairs."""
     middle = (points[pairs[:, 0]] + points[pairs[:, 1]]) / 2
     size = crop.shape[0]
     x = np.clip(np.floor(middle[:, 0]).astype(np.int64), 1, size - 2)
@@ -160,10 +168,11 @@ def _log_colour(
     for dy in (-1, 0, 1):
         for dx in (-1, 0, 1):
             patch += crop[y + dy, x + dx]
-    log = np.log(patch / 9 + 4.0)
-    colours = np.stack([log[:, 0] - log[:, 1], log[:, 2] - log[:, 1]], axis=1)
-    middle_colour: NDArray[np.float64] = np.median(colours, axis=0)
-    return middle_colour
+    return np.log(patch / 9 + 4.0)
+
+
+def _redness(log_rgb: NDArray[np.float64]) -> float:
+    return float(np.median(log_rgb[:, 0] - log_rgb[:, 1]))
 
 
 def _symmetric(length: int, step: int) -> NDArray[np.int64]:

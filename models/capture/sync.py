@@ -29,17 +29,18 @@ _FLASH_LUMA = 12.0
 _FLASH_OUTSTANDING = 8.0
 _MOTION_STRENGTH = 1.6
 _STRONG_MOTION = 3.0
-_SAME_MOVEMENT = 0.5
+_SAME_MOVEMENT = 0.4
+_SURELY_SAME_MOVEMENT = 0.55
 _AHEAD = 0.04
 _MOTION_ERROR_S = 0.04
-_JACKKNIFE_BLOCKS = 8
 
 
 @dataclass(frozen=True)
 class MotionMatch:
     """How the movement of a view fits the reference's.
 
-    offset_s: best offset, add it to the view's time; sigma_s: its 1 SD by a block jackknife.
+    offset_s: best offset, add it to the view's time; sigma_s: its 1 SD, by a jackknife over the
+    curves.
     correlation: of all curves at the best offset, -1..1; `elsewhere` the next best, away from it;
     `together` at offset 0. strength: of the weaker view, in noise.
     """
@@ -61,7 +62,7 @@ class MotionMatch:
         """Whether the movement alone tells the offset."""
         return (
             self.strength >= _MOTION_STRENGTH
-            and self.correlation >= _SAME_MOVEMENT * self._reachable
+            and self.correlation >= _SURELY_SAME_MOVEMENT * self._reachable
             and self.correlation >= self.elsewhere + _AHEAD
             and self.sigma_s <= _MOTION_ERROR_S
         )
@@ -161,7 +162,7 @@ def match_motion(first: MotionCurves, second: MotionCurves, longest_s: float) ->
     if min(len(first.speeds), len(second.speeds)) < 2:
         return nothing
     step_s = first.step_s
-    blocks = _block_products(first, second)
+    curves = _products(first, second)
     overlap = _overlap_energy(first, second)
     lags = np.arange(-(len(second.speeds) - 1), len(first.speeds))
     lag_s = lags * step_s + first.start_s - second.start_s
@@ -182,13 +183,14 @@ def match_motion(first: MotionCurves, second: MotionCurves, longest_s: float) ->
             part = 0.5 * (low - high) / bend if bend < 0 else 0.0
         return float(lag_s[best] + part * step_s), float(score[best])
 
-    whole = blocks.sum(axis=0)
+    whole = curves.sum(axis=0)
     offset_s, correlation = peak(whole, allowed)
     near = allowed & (np.abs(lag_s - offset_s) <= _PEAK_REACH_S)
     _, elsewhere = peak(whole, allowed & ~near) if (allowed & ~near).any() else (0.0, 0.0)
     together = float((whole / overlap)[np.argmin(np.abs(lag_s))])
-    # Leaving out one stretch of time after the other shows how far the answer can be trusted.
-    others = np.array([peak(whole - block, near)[0] for block in blocks])
+    # Leaving out one curve after the other shows how far the answer can be trusted: views differ
+    # by what the network makes of a lid or a lip from its side, not by chance over time.
+    others = np.array([peak(whole - curve, near)[0] for curve in curves])
     n = len(others)
     sigma_s = float(np.sqrt((n - 1) / n * np.sum((others - others.mean()) ** 2)))
     return MotionMatch(offset_s, sigma_s, correlation, elsewhere, together, strength)
@@ -232,15 +234,17 @@ def _offset(
         return ViewSync(flash_s, "flash", 0.8, left_s)
     equal = _equal_length(reference, observation)
     if motion.is_clear:
-        together = abs(motion.offset_s) <= max(2 * motion.sigma_s, 0.1 * step_s)
-        if equal and together and abs(motion.offset_s) < 0.5 * step_s:
+        near_s = min(0.5 * step_s, max(3 * motion.sigma_s, 0.35 * step_s))
+        if equal and abs(motion.offset_s) <= near_s:
             # Files of one trigger: the exact start is better than its measurement.
             return ViewSync(0.0, "equal_length", 0.95, motion.offset_s)
         confidence = float(np.clip(motion.correlation, 0, 1)) * max(
             0.0, 1.0 - motion.sigma_s / (2 * _MOTION_ERROR_S)
         )
         return ViewSync(motion.offset_s, "motion", confidence, 0.0)
-    if equal and not motion.contradicts_common_start:
+    if equal and motion.contradicts_common_start:
+        return ViewSync(0.0, "motion", 0.0, failure="contradiction")
+    if equal:
         return ViewSync(0.0, "equal_length", 0.3)
     return ViewSync(0.0, "motion", 0.0, failure="no_evidence")
 
@@ -284,19 +288,13 @@ def _flash_s(observation: ViewObservation) -> float | None:
     return float(weight @ middle_s / weight.sum())
 
 
-def _block_products(first: MotionCurves, second: MotionCurves) -> NDArray[np.float64]:
-    """(blocks, lags) cross products of the curves, the first one's time cut into blocks."""
+def _products(first: MotionCurves, second: MotionCurves) -> NDArray[np.float64]:
+    """(K, lags) cross products of each pair of curves."""
     a, b = first.speeds, second.speeds
     size = 1 << int(np.ceil(np.log2(len(a) + len(b))))
-    spectrum = np.conj(np.fft.rfft(b, size, axis=0))
-    edges = np.linspace(0, len(a), _JACKKNIFE_BLOCKS + 1).astype(int)
-    products = np.empty((_JACKKNIFE_BLOCKS, len(a) + len(b) - 1))
-    for k in range(_JACKKNIFE_BLOCKS):
-        part = np.zeros_like(a)
-        part[edges[k] : edges[k + 1]] = a[edges[k] : edges[k + 1]]
-        full = np.fft.irfft((np.fft.rfft(part, size, axis=0) * spectrum).sum(axis=1), size)
-        products[k] = np.concatenate([full[-(len(b) - 1) :], full[: len(a)]])
-    return products
+    spectrum = np.fft.rfft(a, size, axis=0) * np.conj(np.fft.rfft(b, size, axis=0))
+    full = np.fft.irfft(spectrum, size, axis=0)
+    return np.concatenate([full[size - (len(b) - 1) :], full[: len(a)]]).T
 
 
 def _overlap_energy(first: MotionCurves, second: MotionCurves) -> NDArray[np.float64]:

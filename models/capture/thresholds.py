@@ -40,8 +40,9 @@ class Thresholds(BaseModel):
     Shares are of frames or of pixels, 0 to 1; light_ratio compares the halves of the face;
     `second_face_height` is relative to the patient's. The last four say when a mouth counts as
     covered: the landmark network's two passes differ at the lips by more than
-    `mouth_difference` face heights, or by more than `mouth_difference_least` and
-    `mouth_difference_rise` times the usual; or the lips are not red (log R/G against the cheeks).
+    `mouth_difference` face heights; or by more than `changed_mouth_difference` while the
+    brightness of the skin around the mouth is changed by more than `lower_face_change` (natural
+    logarithm); or the lips are not red (log R/G against the upper face).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -67,8 +68,8 @@ class Thresholds(BaseModel):
     light_ratio: Limit
     bridge_edge: Limit
     mouth_difference: float
-    mouth_difference_rise: float
-    mouth_difference_least: float
+    changed_mouth_difference: float
+    lower_face_change: float
     covered_lip_contrast: float
 
 

@@ -187,9 +187,9 @@ def _observation(
         iris_px=each(45),
         face_height_px=each(600),
         lip_contrast=each(0.15),
-        lower_face_shift=each(0.02),
         mouth_difference=each(0.004),
         bridge_edge=each(0.1),
+        lower_face_tone=np.zeros((n, 31), dtype=np.float32),
         second_face=np.where(np.arange(n) % 30 == 0, 0.0, np.nan).astype(np.float32),
         scene_luma=np.full((n, 4, 4), 100, dtype=np.float32),
     )

@@ -128,6 +128,8 @@ def test_hand_over_the_mouth_excludes_its_frames(make_observation):
     difference = np.full(180, 0.004)
     difference[60:70] = 0.03
     observation = changed(make_observation(), mouth_difference=difference)
+    assert level_of(verdict_of(observation, takes=[SMILE]), "mouth_covered") == "ok"
+    observation.quality.lower_face_tone[60:70] = 0.3
     report = verdict_of(observation, takes=[SMILE])
     assert report.verdict == "usable_with_warning"
     assert level_of(report, "mouth_covered") == "warning"
