@@ -133,7 +133,7 @@ class Ensemble:
         if centre_mm is None:
             centre_mm = take.vertices_mm[frames][:, vertices].mean(axis=0, dtype=np.float64)
         versions = np.repeat(centre_mm[None], self.n_versions, axis=0)
-        if self.n_versions > 1:
+        if self.n_versions > 1 and len(frames):
             shares = take.uncertainty.coefficients[:, frames].mean(axis=1, dtype=np.float64)
             modes = take.uncertainty.modes_mm[:, vertices].astype(np.float64)
             versions[1:] += np.tensordot(shares, modes, axes=1)

@@ -52,12 +52,25 @@ def sustained_frames(time_s: Array) -> int:
     return max(3, round(SUSTAINED_S / step_s) // 2 * 2 + 1)
 
 
-def over_gaps(trace: Array, valid: NDArray[np.bool_], time_s: Array) -> Array:
-    """A trace (T,) with the frames that are not valid filled in linearly."""
-    use = valid & np.isfinite(trace)
-    if not use.any():
-        return np.zeros_like(trace)
-    return np.interp(time_s, time_s[use], trace[use])
+def over_gaps(values: Array, valid: NDArray[np.bool_], time_s: Array, axis: int = -1) -> Array:
+    """Values over time along `axis`, with the frames that are not valid filled in linearly.
+
+    Before the first and after the last valid frame those repeat; without a valid frame all is 0.
+    """
+    use = np.flatnonzero(valid)
+    if len(use) == 0:
+        return np.zeros_like(values)
+    frames = np.arange(len(valid))
+    place = np.searchsorted(use, frames)
+    after = use[np.minimum(place, len(use) - 1)]
+    before = np.where(valid, frames, use[np.maximum(place - 1, 0)])
+    span = np.where(after > before, time_s[after] - time_s[before], 1.0)
+    share = np.clip((time_s - time_s[before]) / span, 0.0, 1.0)
+    shape = [1] * values.ndim
+    shape[axis] = -1
+    share = share.reshape(shape)
+    earlier, later = np.take(values, before, axis), np.take(values, after, axis)
+    return np.asarray(earlier + share * (later - earlier))
 
 
 def rest_frames(

@@ -237,10 +237,13 @@ def _movement(take: Take, topology: Topology) -> Movement:
     return MOVEMENTS[take.movement]
 
 
-def _median_mesh(take: Take, frames: NDArray[np.int64]) -> Array:
-    """(V, 3) vertex-wise median over the frames, so that a blink leaves no trace in rest."""
+def _median_mesh(take: Take, topology: Topology, frames: NDArray[np.int64]) -> Array:
+    """(V, 3) vertex-wise median over the frames, so that a blink leaves no trace in rest.
+
+    Without a frame the template stands in; all that is measured on it is undetermined.
+    """
     if len(frames) == 0:
-        return np.asarray(take.vertices_mm[0], dtype=np.float64)
+        return np.asarray(topology.template_mm, dtype=np.float64)
     chosen = frames
     if len(frames) > _MEDIAN_FRAMES:
         places = np.round(np.linspace(0, len(frames) - 1, _MEDIAN_FRAMES)).astype(int)
@@ -289,7 +292,7 @@ class _Scene:
         self._take, self._topology, self._basis = take, topology, basis
         self._ensemble = Ensemble(take)
         self._needed = needed_vertices(topology)
-        self.rest_mm = _median_mesh(take, basis)
+        self.rest_mm = _median_mesh(take, topology, basis)
         self.plane = plane or fit_symmetry_plane(self.rest_mm, topology)
         n = self._ensemble.n_versions
         self._normals = np.repeat(self.plane.normal[None], n, axis=0)
@@ -330,7 +333,9 @@ class _Scene:
         return position_readings(self.rest, self.rest, self.rest_gap, phase)
 
     def traces(self, movement: Movement, affected_side: AffectedSide | None) -> Traces:
-        """The take over time, for the measures of movement."""
+        """The take over time, for the measures of movement; excluded frames are bridged."""
+        time_s, valid = np.asarray(self._take.time_s, dtype=np.float64), self._take.valid
+        lids = over_gaps(self._lids, valid, time_s, axis=1)
         displacement: dict[str, dict[Side, Array]] = {
             measure: {side: self._displacement(measure, side) for side in SIDES}
             for measure in TARGET_POINTS
@@ -338,11 +343,11 @@ class _Scene:
         return Traces(
             movement=movement,
             affected_side=affected_side,
-            time_s=np.asarray(self._take.time_s, dtype=np.float64),
-            valid=self._take.valid,
+            time_s=time_s,
+            valid=valid,
             rest=self._basis,
             displacement=displacement,
-            lid_gap={side: self._lids[..., index] for index, side in enumerate(SIDES)},
+            lid_gap={side: lids[..., index] for index, side in enumerate(SIDES)},
             rest_gap={side: self.rest_gap[:, index] for index, side in enumerate(SIDES)},
             mesh_gap=mesh_lid_gap_mm(self._take.vertices_mm, self._topology),
         )
@@ -350,15 +355,16 @@ class _Scene:
     def _displacement(self, measure: str, side: Side) -> Array:
         """(1 + S, T, 3) in side coordinates: lateral, up, forward."""
         vertices = _target_vertices(self._topology, measure, side)
-        moved = self._ensemble.trace(vertices) - self._at_rest(vertices).mean(axis=1)[:, None]
+        trace = self._ensemble.trace(vertices)
+        trace = over_gaps(trace, self._take.valid, self._take.time_s, axis=1)
+        moved = trace - self._at_rest(vertices).mean(axis=1)[:, None]
         turned = moved @ np.swapaxes(self._axes, -1, -2)
         return np.asarray(turned * np.array([SIGN[side], 1.0, 1.0]))
 
 
 def _segment(traces: Traces) -> list[Repetition]:
     larger = np.maximum(*(traces.amplitude(side) for side in SIDES))
-    larger = over_gaps(larger, traces.valid, traces.time_s)
-    noise = traces.noise_mm(int(np.argmax(larger)))
+    noise = traces.noise_mm(int(np.argmax(np.where(traces.valid, larger, -np.inf))))
     return repetitions(larger, traces.valid, traces.time_s, traces.rest, noise)
 
 
