@@ -121,6 +121,7 @@ class _Converter:
 
     def __init__(self, stream: av.video.VideoStream) -> None:
         self._reformatter = VideoReformatter()
+        self._matrix: tuple[int, int, int, int] | None = None
         self._aspect = stream.sample_aspect_ratio
         self._size = (stream.codec_context.width, stream.codec_context.height)
 
@@ -142,7 +143,10 @@ class _Converter:
             image = np.asarray(converted, dtype=np.uint8)
         else:
             image = tone_map(np.asarray(converted, dtype=np.uint16), transfer)
-        return np.ascontiguousarray(upright(image, _display_matrix(picture)))
+        if self._matrix is None:
+            # Read once: a picture whose side data was looked at is freed by the collector only.
+            self._matrix = _display_matrix(picture)
+        return np.ascontiguousarray(upright(image, self._matrix))
 
 
 def upright(image: NDArray[np.uint8], matrix: tuple[int, int, int, int]) -> NDArray[np.uint8]:

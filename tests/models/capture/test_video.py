@@ -4,6 +4,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
@@ -222,3 +223,17 @@ def test_checksum_is_of_the_bytes(tmp_path):
     path = tmp_path / "x"
     path.write_bytes(b"abc")
     assert file_sha256(path).startswith("ba7816bf")
+
+
+def test_memory_does_not_grow_with_the_length(tmp_path, write_clip, moving_pattern):
+    path = write_clip(
+        tmp_path / "long.mp4", moving_pattern(150, 720, 1280), options={"preset": "ultrafast"}
+    )
+    process = psutil.Process()
+    pictures = frames(path)
+    for _ in range(20):
+        next(pictures)
+    before = process.memory_info().rss
+    assert sum(1 for _ in pictures) == 130
+    # One leaked picture is more than a megabyte.
+    assert process.memory_info().rss - before < 60 * 2**20
