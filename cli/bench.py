@@ -18,6 +18,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.recording import synthetic_recording
 from models.errors import SfpfrError, UnusableInputError
 from models.movements import VIEWS
 
@@ -44,8 +45,6 @@ def bench(
     """Time the reconstruction of a three-view 1080p30 recording and sample its memory."""
     with tempfile.TemporaryDirectory(prefix="sfpfr-bench-") as scratch:
         if recording is None:
-            from cli.recording import synthetic_recording
-
             recording = synthetic_recording(Path(scratch) / "recording", seconds=seconds).folder
         figures = measure(recording, Path(scratch) / "result")
     typer.echo(table(figures))

@@ -14,9 +14,11 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from cli.bench import bench
+from cli.demo import demo
 from cli.doctor import doctor
 from cli.evaluate import evaluate
 from cli.reconstruct import reconstruct
+from cli.synthesize import synthesize
 from models.errors import RejectedRecordingError, SfpfrError, StorageFullError
 from models.movements import NOTICE
 
@@ -33,6 +35,8 @@ app = typer.Typer(
     "quality control; 4 disk full; 130 interrupted.",
 )
 app.command()(reconstruct)
+app.command()(demo)
+app.command()(synthesize)
 app.add_typer(evaluate, name="evaluate")
 app.command()(bench)
 app.command()(doctor)

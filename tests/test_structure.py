@@ -21,9 +21,11 @@ TORCH_FREE = (
     "models.calibration",
     "models.capture",
     "models.capture.landmarks",
+    "models.export",
     "models.head.topology",
     "models.measures",
     "models.request",
+    "models.stream",
     "models.subject",
 )
 
