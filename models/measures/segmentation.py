@@ -16,13 +16,14 @@ from scipy.ndimage import grey_closing, grey_opening, maximum_filter1d, uniform_
 from models.reconstruction import Array
 
 SUSTAINED_S = 0.3
+_LASTING_S = 0.6
 PEAK_FRAMES = 5
 # The least amplitude that counts as a movement, whatever the noise says.
 LEAST_MOVEMENT_MM = 0.5
 NOISE_FACTOR = 3.0
 _NEAR_REST = 0.15
 _CORE = 0.4
-_HOLD = 0.03
+_PLATEAU = 0.015
 _SPASM = 0.1
 
 
@@ -44,12 +45,12 @@ class Repetition:
     ends_at_rest: bool
 
 
-def sustained_frames(time_s: Array) -> int:
-    """The odd number of frames that span `SUSTAINED_S`, at least 3."""
+def sustained_frames(time_s: Array, seconds: float = SUSTAINED_S) -> int:
+    """The odd number of frames that span a time, at least 3."""
     if len(time_s) < 2:
         return 3
     step_s = float(np.median(np.diff(time_s)))
-    return max(3, round(SUSTAINED_S / step_s) // 2 * 2 + 1)
+    return max(3, round(seconds / step_s) // 2 * 2 + 1)
 
 
 def over_gaps(values: Array, valid: NDArray[np.bool_], time_s: Array, axis: int = -1) -> Array:
@@ -95,8 +96,7 @@ def rest_frames(
         level = float(np.median(smooth[near]))
     else:
         level = float(closed.min())
-    # Noise is what curves from frame to frame; a movement hardly does.
-    tremor = 1.4826 / np.sqrt(6.0) * float(np.median(np.abs(np.diff(filled, 2))))
+    tremor = _tremor(filled)
     reach = max(_NEAR_REST * (float(opened.max()) - level), NOISE_FACTOR * tremor, 0.2)
     at_level = np.abs(smooth - level) <= reach
     still = _in_runs(at_level, window)
@@ -122,22 +122,38 @@ def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 
 def peak_frame(trace: Array, valid: NDArray[np.bool_], time_s: Array, start: int, stop: int) -> int:
-    """The middle of the time in [start, stop) during which a trace (T,) holds its height.
+    """The frame in [start, stop) around which a trace (T,) is highest, spasms passed over.
 
-    Frames of a spasm, where the trace leaves its sustained level, are passed over.
+    A spasm is where the trace leaves the height at which it stays; a movement that lasts has to
+    stay there for longer. Of a plateau it is the middle.
     """
-    window = sustained_frames(time_s)
+    lasting_s = (time_s[stop - 1] - time_s[start]) / 2.0
+    window = sustained_frames(time_s, float(np.clip(lasting_s, SUSTAINED_S, _LASTING_S)))
     filled = over_gaps(trace, valid, time_s)
-    opened = grey_opening(filled, size=(window,))
-    level = uniform_filter1d(opened, window)[start:stop]
-    top = int(np.argmax(np.where(valid[start:stop], level, -np.inf)))
-    holds = level >= level[top] - max(_HOLD * abs(level[top]), 1e-3)
-    first, last = next(run for run in _runs(holds) if run[0] <= top < run[1])
-    above = maximum_filter1d(filled - opened, PEAK_FRAMES)[start + first : start + last]
-    calm = above <= max(_SPASM * abs(level[top]), 3.0 * float(np.median(above)))
-    usable = valid[start + first : start + last]
-    frames = np.flatnonzero(usable & calm if (usable & calm).any() else usable)
-    return int(start + first + frames[(len(frames) - 1) // 2])
+    opened = grey_opening(filled, size=(window,))[start:stop]
+    excess = maximum_filter1d(filled, PEAK_FRAMES)[start:stop] - opened
+    height = float(opened.max())
+    # A quick movement without a hold is all excess: then that is its nature, not a spasm.
+    usual = float(np.median(excess[opened >= height - _SPASM * abs(height)]))
+    usable = valid[start:stop]
+    calm = usable & (excess <= max(_SPASM * abs(height), 3.0 * usual))
+    usable = calm if calm.any() else usable
+    level = np.where(usable, uniform_filter1d(filled, PEAK_FRAMES)[start:stop], -np.inf)
+    # Of frames that noise alone may have put in order, the middle one is no lucky one.
+    alike = max(
+        _PLATEAU * abs(float(level.max())),
+        NOISE_FACTOR * _tremor(filled[start:stop]) / np.sqrt(PEAK_FRAMES),
+        1e-3,
+    )
+    highest = np.flatnonzero(level >= level.max() - alike)
+    return start + int(highest[(len(highest) - 1) // 2])
+
+
+def _tremor(trace: Array) -> float:
+    """1 SD of the noise of a trace (T,): what bends from frame to frame; a movement hardly does."""
+    if len(trace) < 3:
+        return 0.0
+    return 1.4826 / float(np.sqrt(6.0)) * float(np.median(np.abs(np.diff(trace, 2))))
 
 
 def peak_window(valid: NDArray[np.bool_], peak: int) -> NDArray[np.int64]:
