@@ -71,19 +71,6 @@ class Texture:
         return Texture(a.astype(np.uint8), s.astype(np.int8))
 
 
-@dataclass(frozen=True)
-class Lights:
-    """Light in the frame of the vertices: three directional lights and smooth surroundings.
-
-    towards (3, 3): unit vectors to the lights; colour (3, 3) linear RGB.
-    surroundings (9, 3): irradiance over pi in spherical harmonics up to order 2.
-    """
-
-    towards: Float32
-    colour: Float32
-    surroundings: Float32
-
-
 @numba.njit(cache=True, nogil=True)
 def vertex_normals(points: Float32, faces: Int32, out: Float32) -> None:
     """Unit normals (N, 3) of `points` into `out`, weighted by area, zero where none."""

@@ -20,7 +20,7 @@ from models.data.synthetic.movements import (
     wander,
 )
 from models.data.synthetic.palsy import afflict
-from models.data.synthetic.patient import Patient, pose_face
+from models.data.synthetic.patient import Patient, pose_body
 from models.head.model import HeadModel
 
 Array = NDArray[np.float64]
@@ -31,8 +31,8 @@ class Performance:
     """A take of T frames.
 
     time_s (T,); plan: when the repetitions happen; expression (T, n_expr); gaze (T, 2, 3)
-    axis-angle, left and right eye; vertices_mm (T, V, 3) in the head frame; head_pose (T, 4, 4)
-    head to world, mm.
+    axis-angle, left and right eye; body_mm (T, V + N, 3) in the head frame as `pose_body` gives it;
+    head_pose (T, 4, 4) head to world, mm.
     """
 
     movement: str
@@ -40,8 +40,14 @@ class Performance:
     plan: tuple[Repetition, ...]
     expression: Array
     gaze: Array
-    vertices_mm: Array
+    body_mm: Array
     head_pose: Array
+    vertices: int
+
+    @property
+    def vertices_mm(self) -> Array:
+        """(T, V, 3) the head's vertices."""
+        return self.body_mm[:, : self.vertices]
 
 
 def take_rng(seed: int, movement: str, stream: int) -> np.random.Generator:
@@ -97,6 +103,6 @@ def perform(
         closing = 0.3 * closing
     gaze = look_about(rng, time_s, closing)
     expression = expression_rows(head, shown, len(time_s))
-    vertices = pose_face(head, patient, expression, gaze)
+    body = pose_body(head, patient, expression, gaze)
     poses = sway(take_rng(patient.seed, movement, 2), head_to_world, time_s)
-    return Performance(movement, time_s, plan, expression, gaze, vertices, poses)
+    return Performance(movement, time_s, plan, expression, gaze, body, poses, len(head.template))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
@@ -89,3 +90,12 @@ class Chart:
         position = np.einsum("ijk,ijkl->ijl", weights, triangles)
         nearest = distance_transform_edt(~inside, return_distances=False, return_indices=True)
         return np.asarray(position[tuple(nearest)], dtype=np.float32)
+
+    def mask(self, region: str) -> NDArray[np.float32]:
+        """(size, size) 1 under the faces of a region of the topology, else 0."""
+        topology = self.topology
+        corners = self.corner_uv[topology.regions[region][topology.faces].any(axis=1)]
+        picture = np.zeros((self.size, self.size), dtype=np.float32)
+        for triangle in np.round(corners * 16).astype(np.int32):
+            cv2.fillConvexPoly(picture, triangle, 1.0, cv2.LINE_AA, 4)
+        return picture

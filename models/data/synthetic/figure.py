@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +11,12 @@ from scipy import sparse
 from models.data.synthetic import eyes as eyeballs
 from models.data.synthetic import hair as hairdressing
 from models.data.synthetic.chart import Chart
-from models.data.synthetic.lashes import Lashes
-from models.data.synthetic.mouth import Mouth
+from models.data.synthetic.mouth import mouth_uv, paint_mouth
+from models.data.synthetic.movements import SIDES
 from models.data.synthetic.patient import Patient
 from models.data.synthetic.skin import SkinPainter
 from models.data.synthetic.surroundings import paint_cloth, tube
-from models.head.topology import Topology
+from models.head.extras import INNER_PARTS, load_extras
 from models.render.deferred import STRAND, Material, Texture
 
 Array = NDArray[np.float64]
@@ -34,24 +34,17 @@ MATERIALS = (
     Material(gloss=0.5, kind=STRAND),
     Material(wrap=(0.12, 0.12, 0.12)),
     Material(wrap=(0.3, 0.2, 0.15), gloss=1.0, roughness=0.4, sharp=0.22, sharp_share=0.5),
-    Material(gloss=0.05, kind=STRAND),
+    Material(wrap=(0.5, 0.5, 0.5)),
 )
-
-SKIN_TEXELS = 1536
-_SMALL = 512
 
 
 @dataclass(frozen=True)
-class Part:
-    """Some faces of a figure. faces (F, 3) count from the part's own first point; uv (F, 3, 2)
-    texels of the atlas. `along` and `outward` (N, 3) are empty for surfaces."""
+class Strands:
+    """Points from `start` on that are strands: `along` and `outward` (N, 3), unit, head frame."""
 
-    count: int
-    faces: Int32
-    uv: Array
-    material: int
-    along: Array = field(default_factory=lambda: np.zeros((0, 3)))
-    outward: Array = field(default_factory=lambda: np.zeros((0, 3)))
+    start: int
+    along: Array
+    outward: Array
 
 
 def boundary_loops(faces: NDArray[np.integer]) -> list[Int32]:
@@ -85,162 +78,149 @@ def _smoothing(faces: Int32, count: int) -> sparse.csr_matrix:
 class Figure:
     """A patient ready to be drawn.
 
-    Attributes: faces (F, 3), corner_uv (F, 3, 2), face_material (F,), materials (M, 9), texture,
-    parts; `rest_mm` (V, 3) the face at rest in the head frame.
+    rest_mm: (V, 3) the face at rest in the head frame. faces (F, 3), corner_uv (F, 3, 2) texels,
+    face_material (F,) rows of `materials`; surface_faces: those that are no strands; strands: what
+    is one; `count` points in all.
     """
 
-    def __init__(self, topology: Topology, chart: Chart, patient: Patient, rest_mm: Array) -> None:
+    def __init__(self, chart: Chart, patient: Patient, rest_mm: Array) -> None:
         rng = np.random.default_rng([patient.seed, 11])
-        look = patient.look
-        self.topology = topology
+        self.topology = topology = chart.topology
         self.rest_mm = rest_mm
-        template = topology.template_mm.astype(np.float64)
-        left, right = topology.regions["eye_left"], topology.regions["eye_right"]
-        on_eye = (left | right)[topology.faces].all(axis=1)
-        skin_faces = topology.faces[~on_eye]
+        self.count = 0
+        self.strands: list[Strands] = []
+        self._faces: list[Int32] = []
+        self._uv: list[Array] = []
+        self._material: list[int] = []
+        self._extras = load_extras()
+        # The atlas: skin on the left, a column of three small squares on the right.
+        self._skin, self._small = chart.size, chart.size // 3
 
-        column = SKIN_TEXELS
-        head_uv = chart.corner_uv.copy() * (SKIN_TEXELS / chart.size)
-        for mask, centre in zip((left, right), topology.eye_centres_mm, strict=True):
-            chosen = mask[topology.faces].all(axis=1)
-            d = template[topology.faces[chosen]] - centre
-            d /= np.linalg.norm(d, axis=-1, keepdims=True)
-            texel = eyeballs.eye_texel(d, _SMALL - 4) + 2.0
-            head_uv[chosen] = texel + np.array([column, 0.0])
-        self.parts: list[Part] = [
-            Part(len(template), skin_faces.astype(np.int32), head_uv[~on_eye], SKIN),
-            Part(0, topology.faces[on_eye].astype(np.int32), head_uv[on_eye], EYE),
-        ]
-
-        loops = boundary_loops(skin_faces)
-        heights = [template[loop, 1].mean() for loop in loops]
-        self.neck_loop = loops[int(np.argmin(heights))]
-        stomion = template[topology.points["stomion_superius"]]
-        self.mouth_loop = min(
-            (loop for loop in loops if loop is not self.neck_loop),
-            key=lambda loop: float(np.linalg.norm(template[loop].mean(axis=0)[:2] - stomion[:2])),
-        )
+        head, on_eye = topology.faces, self._eye_faces()
+        uv = self._head_uv(chart)
+        self._add(len(rest_mm), head[~on_eye], uv[~on_eye], SKIN)
+        self._add(0, head[on_eye], uv[on_eye], EYE, start=0)
+        loops = boundary_loops(head[~on_eye])
+        self.neck_loop = min(loops, key=lambda loop: float(rest_mm[loop, 1].mean()))
+        corner = np.array([self._skin, 2 * self._small], dtype=np.float64)
+        for name in INNER_PARTS:
+            faces = self._extras.faces[name]
+            uv = mouth_uv(self._extras, name) * self._small + corner
+            self._add(0, faces, uv, MOUTH, start=len(rest_mm))
+        self.count += len(self._extras.template_mm)
         self._add_neck(chart)
-        swatch = np.array([column, 2 * _SMALL], dtype=np.float64)
-        self.mouth = Mouth(topology, self.mouth_loop, rest_mm)
-        for faces, uv in self.mouth.parts(swatch):
-            self.parts.append(Part(0, faces, uv, MOUTH))
-        self.lashes = Lashes(topology, rng)
-        lash_uv = np.full((len(self.lashes.faces), 3, 2), 0.0) + swatch + [384 + 64, 64.0]
-        self.parts.append(
-            Part(
-                self.lashes.count,
-                self.lashes.faces,
-                lash_uv,
-                LASH,
-                np.zeros((self.lashes.count, 3)),
-                np.zeros((self.lashes.count, 3)),
-            )
-        )
-        self.hair = hairdressing.grow(chart, look, rest_mm, rng)
+        lashes = self._extras.lash_faces()
+        uv = np.full((len(lashes), 3, 2), corner + self._small * np.array([0.875, 0.125]))
+        self._lash_start = self.count
+        self._add(int(lashes.max()) + 1, lashes, uv, LASH)
+        self.hair = hairdressing.grow(chart, patient.look, rest_mm, rng)
         if self.hair is not None:
-            uv = self.hair.uv[self.hair.faces] * (_SMALL - 4) + 2 + np.array([column, _SMALL])
-            self.parts.append(
-                Part(
-                    len(self.hair.points),
-                    self.hair.faces,
-                    uv,
-                    HAIR,
-                    self.hair.along,
-                    self.hair.outward,
-                )
-            )
-        self._assemble()
+            inner = self.hair.uv[self.hair.faces] * (self._small - 4) + 2
+            self.strands.append(Strands(self.count, self.hair.along, self.hair.outward))
+            uv = inner + np.array([self._skin, self._small])
+            self._add(len(self.hair.points), self.hair.faces, uv, HAIR)
+
+        self.faces = np.ascontiguousarray(np.concatenate(self._faces), dtype=np.int32)
+        self.corner_uv = np.ascontiguousarray(np.concatenate(self._uv), dtype=np.float32)
+        self.face_material = np.concatenate(
+            [
+                np.full(len(faces), material, dtype=np.uint8)
+                for faces, material in zip(self._faces, self._material, strict=True)
+            ]
+        )
+        self.materials = np.stack([material.row() for material in MATERIALS])
+        self.surface_faces = np.ascontiguousarray(self.faces[self.face_material != HAIR])
         self.texture = self._paint(chart, patient, rng)
-        self._smooth = _smoothing(skin_faces.astype(np.int32), len(template))
+        self._smooth = _smoothing(head[~on_eye], len(rest_mm))
+
+    @property
+    def cloth_corner(self) -> Array:
+        """(2,) texel where the square of cloth begins; its side is half a small square."""
+        return np.array([self._skin + self._small // 2, 2 * self._small + self._small // 2])
+
+    @property
+    def cloth_side(self) -> int:
+        """Side of the square of cloth in texels."""
+        return self._small // 2
+
+    def _add(
+        self, count: int, faces: Int32, uv: Array, material: int, *, start: int | None = None
+    ) -> None:
+        """Append faces; they count from their own first new point, or from `start`."""
+        self._faces.append(faces.astype(np.int32) + (self.count if start is None else start))
+        self._uv.append(uv)
+        self._material.append(material)
+        self.count += count
+
+    def _eye_faces(self) -> NDArray[np.bool_]:
+        regions = self.topology.regions
+        eyes = regions["eye_left"] | regions["eye_right"]
+        return np.asarray(eyes[self.topology.faces].all(axis=1))
+
+    def _head_uv(self, chart: Chart) -> Array:
+        topology = self.topology
+        uv = chart.corner_uv.copy()
+        masks = (topology.regions["eye_left"], topology.regions["eye_right"])
+        for mask, centre in zip(masks, topology.eye_centres_mm, strict=True):
+            chosen = mask[topology.faces].all(axis=1)
+            d = topology.template_mm[topology.faces[chosen]] - centre
+            d /= np.linalg.norm(d, axis=-1, keepdims=True)
+            uv[chosen] = eyeballs.eye_texel(d, self._small - 4) + np.array([self._skin + 2.0, 2.0])
+        return uv
 
     def _add_neck(self, chart: Chart) -> None:
         """A skin tube below the head's border, which the collar hides."""
         loop = self.neck_loop
         middle = self.rest_mm[loop].mean(axis=0)
         spread = self.rest_mm[loop] - middle
-        down = np.array([0.0, -1.0, 0.0])
-        inner = middle + spread * [1.03, 0.3, 1.03] + 22.0 * down
-        outer = middle + spread * [1.15, 0.0, 1.1] + 60.0 * down + np.array([0, 0, -6.0])
-        self.neck_rings = np.stack([self.rest_mm[loop], inner, outer])
-        _, faces = tube(list(self.neck_rings))
-        texel = chart.texel(self.topology.template_mm[loop].astype(np.float64))
-        uv = np.tile(texel * (SKIN_TEXELS / chart.size), (3, 1))[faces]
-        wraps = np.ptp(uv[..., 0], axis=1) > SKIN_TEXELS / 2
-        uv[wraps, :, 0] = np.where(
-            uv[wraps, :, 0] < SKIN_TEXELS / 2, SKIN_TEXELS - 20.0, uv[wraps, :, 0]
-        )
-        self.parts.append(Part(3 * len(loop), faces, uv, SKIN))
-
-    def _assemble(self) -> None:
-        # Parts with their own points follow one another; eyes and mouth refer to the head's or
-        # to the mouth's points, which come last.
-        starts, at = [], 0
-        for part in self.parts:
-            shared = part.count == 0
-            starts.append(0 if shared else at)
-            at += part.count
-        self.mouth_start = at
-        self.count = at + self.mouth.count
-        faces = []
-        for part, start in zip(self.parts, starts, strict=True):
-            moved = part.faces + start
-            if part.material == MOUTH:
-                # Mouth faces name the head's vertices as they are and their own after them.
-                own = part.faces >= len(self.rest_mm)
-                moved = np.where(own, part.faces - len(self.rest_mm) + at, part.faces)
-            faces.append(moved)
-        self.starts = starts
-        self.faces = np.ascontiguousarray(np.concatenate(faces), dtype=np.int32)
-        self.corner_uv = np.ascontiguousarray(
-            np.concatenate([part.uv for part in self.parts]), dtype=np.float32
-        )
-        self.face_material = np.concatenate(
-            [np.full(len(part.faces), part.material, dtype=np.uint8) for part in self.parts]
-        )
-        self.materials = np.stack([material.row() for material in MATERIALS])
-        strand = np.array([m.kind == STRAND for m in MATERIALS])[self.face_material]
-        self.surface_faces = np.ascontiguousarray(self.faces[~strand])
+        inner = middle + spread * [1.03, 0.3, 1.03] + np.array([0.0, -22.0, 0.0])
+        outer = middle + spread * [1.15, 0.0, 1.1] + np.array([0.0, -60.0, -6.0])
+        self._neck_rings = np.concatenate([inner, outer])
+        _, faces = tube([self.rest_mm[loop], inner, outer])
+        # All round it wears the skin of the throat: no hair, and no seam.
+        border = self.topology.template_mm[loop]
+        front = np.flatnonzero(border[:, 2] > np.quantile(border[:, 2], 0.6))
+        alike = front[np.abs(border[:, None, 0] - border[None, front, 0]).argmin(axis=1)]
+        uv = np.tile(chart.texel(border[alike] + np.array([0.0, 6.0, 0.0])), (3, 1))[faces]
+        self._neck_start = self.count
+        self._add(3 * len(loop), faces, uv, SKIN)
 
     def _paint(self, chart: Chart, patient: Patient, rng: np.random.Generator) -> Texture:
-        look = patient.look
-        skin = SkinPainter(chart, look, rng).paint()
-        radius = 12.0 * patient.scale
-        pieces = [
-            (0, 0, skin),
-            (SKIN_TEXELS, 0, eyeballs.paint_eye(look, rng, _SMALL, radius)),
-            (SKIN_TEXELS, _SMALL, hairdressing.paint_hair(look, rng, _SMALL)),
-        ]
-        albedo = np.zeros((SKIN_TEXELS, SKIN_TEXELS + _SMALL, 4), dtype=np.uint8)
-        slope = np.zeros((SKIN_TEXELS, SKIN_TEXELS + _SMALL, 2), dtype=np.int8)
+        look, skin, small = patient.look, self._skin, self._small
+        albedo = np.zeros((skin, skin + small, 4), dtype=np.uint8)
+        slope = np.zeros((skin, skin + small, 2), dtype=np.int8)
+        pieces = (
+            (0, 0, SkinPainter(chart, look, rng).paint()),
+            (skin, 0, eyeballs.paint_eye(look, rng, small, 12.0 * patient.scale)),
+            (skin, small, hairdressing.paint_hair(look, rng, small)),
+            (*self.cloth_corner.tolist(), paint_cloth(look.cloth, rng, self.cloth_side)),
+        )
         for x, y, texture in pieces:
             h, w = texture.albedo.shape[:2]
             albedo[y : y + h, x : x + w] = texture.albedo
             slope[y : y + h, x : x + w] = texture.slope
-        corner = albedo[2 * _SMALL :, SKIN_TEXELS:]
-        self.mouth.paint(corner, rng)
-        corner[:128, 384:, :3] = np.sqrt(np.clip(0.45 * look.brow + 0.005, 0, 1)) * 255
-        corner[:128, 384:, 3] = 60
-        cloth = paint_cloth(look.cloth, rng, 256).albedo
-        corner[128:384, 256:] = cloth
+        area = albedo[2 * small : 3 * small, skin:]
+        paint_mouth(area, self._extras, rng)
+        dark = np.sqrt(np.clip(0.45 * look.brow + 0.005, 0, 1)) * 255
+        area[: small // 4, 3 * small // 4 :, :3] = dark
+        area[: small // 4, 3 * small // 4 :, 3] = 60
         return Texture(albedo, slope)
 
-    def pose(self, face_mm: Array) -> Array:
-        """(N, 3) all points in the head frame for a face `face_mm` (V, 3)."""
+    def pose(self, body_mm: Array) -> Array:
+        """(N, 3) all points in the head frame for a body (V + inner parts, 3) of `pose_body`."""
         points = np.empty((self.count, 3))
-        at = 0
-        n = len(face_mm)
-        points[:n] = face_mm
-        at = n
+        points[: len(body_mm)] = body_mm
         ring = len(self.neck_loop)
-        points[at : at + ring] = face_mm[self.neck_loop]
-        points[at + ring : at + 3 * ring] = self.neck_rings[1:].reshape(-1, 3)
-        at += 3 * ring
-        points[at : at + self.lashes.count] = self.lashes.pose(face_mm)
-        at += self.lashes.count
+        at = self._neck_start
+        points[at : at + ring] = body_mm[self.neck_loop]
+        points[at + ring : at + 3 * ring] = self._neck_rings
+        regions = self.topology.regions
+        face = body_mm[: len(self.rest_mm)]
+        eyes = np.stack([face[regions[f"eye_{side}"]].mean(axis=0) for side in SIDES])
+        lashes = self._extras.lashes_mm(face, eyes)
+        points[self._lash_start : self._lash_start + len(lashes)] = lashes
         if self.hair is not None:
-            points[at : at + len(self.hair.points)] = self.hair.points
-        points[self.mouth_start :] = self.mouth.pose(face_mm)
+            points[self.count - len(self.hair.points) :] = self.hair.points
         return points
 
     def soften(self, normals: Float32) -> Float32:
@@ -250,10 +230,12 @@ class Figure:
         soft[:n] = self._smooth @ normals[:n]
         return soft
 
-    def strands(self) -> list[tuple[int, Part]]:
-        """Start and part of all strands, whose normals are directions of growth."""
-        return [
-            (start, part)
-            for start, part in zip(self.starts, self.parts, strict=True)
-            if len(part.along)
-        ]
+    def facing(self, camera_mm: Array) -> NDArray[np.bool_]:
+        """(F,) faces that a camera at (3,) in the head frame may see; not hair behind the head."""
+        keep = np.ones(len(self.faces), dtype=np.bool_)
+        if self.hair is not None:
+            corner = self.hair.faces[:, 0]
+            towards = camera_mm - self.hair.points[corner]
+            cosine = (towards * self.hair.outward[corner]).sum(axis=1)
+            keep[len(keep) - len(corner) :] = cosine > -0.35 * np.linalg.norm(towards, axis=1)
+        return keep

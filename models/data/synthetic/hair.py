@@ -48,11 +48,11 @@ class _Style:
 _STYLES = {
     "cropped": _Style(3200, 9.0, 2.0, 1.1, (0.0, -0.3, 0.7), 0.3, 0.0, 0.35),
     "receding": _Style(2000, 12.0, 2.5, 1.2, (0.0, -0.5, -0.5), 0.2, 0.1, 0.3),
-    "short": _Style(3800, 44.0, 8.0, 1.9, (0.0, 0.25, -0.25), 1.0, 0.12, 0.28),
+    "short": _Style(3800, 36.0, 6.0, 1.7, (0.0, 0.1, -0.35), 0.9, 0.35, 0.17),
     "swept": _Style(3600, 62.0, 7.0, 1.9, (0.0, 0.15, -1.0), 0.15, 0.1, 0.18),
     "tied": _Style(3200, 120.0, 3.5, 1.9, (0.0, 0.1, -1.0), 0.0, 0.0, 0.08),
-    "bob": _Style(4200, 150.0, 9.0, 2.3, (0.0, -0.6, -0.45), 1.0, 0.5, 0.12),
-    "long": _Style(4400, 270.0, 9.0, 2.6, (0.0, -0.6, -0.5), 1.0, 0.5, 0.12),
+    "bob": _Style(4200, 150.0, 9.0, 2.3, (0.0, -0.8, -0.5), 0.7, 1.0, 0.1),
+    "long": _Style(4400, 270.0, 9.0, 2.6, (0.0, -0.8, -0.5), 0.7, 1.0, 0.1),
 }
 
 
@@ -147,7 +147,7 @@ def grow(chart: Chart, look: Look, skin_mm: Array, rng: np.random.Generator) -> 
         heading /= np.linalg.norm(heading, axis=1, keepdims=True) + 1e-9
         rise = lift * min(1.0, 0.35 + k / 3.0)
         path.append(skull.outside(here + step[:, None] * heading, rise))
-    spine = np.stack(path, axis=1)
+    spine = _off_the_face(np.stack(path, axis=1), chart, look, skull, rng)
 
     along = np.gradient(spine, axis=1)
     along /= np.linalg.norm(along, axis=2, keepdims=True) + 1e-9
@@ -172,6 +172,24 @@ def grow(chart: Chart, look: Look, skin_mm: Array, rng: np.random.Generator) -> 
         np.repeat(radial, 2, axis=1).reshape(-1, 3),
         uv,
     )
+
+
+def _off_the_face(
+    spine: Array, chart: Chart, look: Look, skull: _Skull, rng: np.random.Generator
+) -> Array:
+    """Locks (N, K, 3) cut where they would enter the space in front of the face."""
+    d = spine - skull.centre
+    template = (d + chart.centre_mm).astype(np.float32)
+    share = hairline(chart, look, rng, template.reshape(-1, 3)).reshape(spine.shape[:2])
+    entering = (d[..., 2] > 14.0) & (share < 0.35) & (d[..., 1] > -150.0)
+    entering[:, 0] = False
+    steps = spine.shape[1]
+    allowed = np.where(entering.any(axis=1), entering.argmax(axis=1) - 1, steps - 1)
+    at = np.linspace(0, 1, steps)[None] * np.maximum(allowed, 0.6)[:, None]
+    low = np.minimum(at.astype(int), steps - 2)
+    part = (at - low)[..., None]
+    row = np.arange(len(spine))[:, None]
+    return np.asarray((1 - part) * spine[row, low] + part * spine[row, low + 1])
 
 
 def paint_hair(look: Look, rng: np.random.Generator, size: int) -> Texture:

@@ -12,6 +12,7 @@ from models.data.synthetic.appearance import Look, draw_look
 from models.data.synthetic.movements import SIDES, unit_name
 from models.data.synthetic.offbasis import draw_offset
 from models.data.synthetic.palsy import BRANCH_OF_UNIT, Palsy, draw_palsy
+from models.head.extras import load_extras
 from models.head.model import HeadModel
 from models.movements import Side
 
@@ -64,25 +65,27 @@ def draw_patient(
     return Patient(seed, identity, scale, offset, not off_basis, habit, palsy, look)
 
 
-def pose_face(head: HeadModel, patient: Patient, expression: Array, gaze: Array) -> Array:
-    """(T, V, 3) mm in the head frame of the patient's face; the head itself stays still.
+def pose_body(head: HeadModel, patient: Patient, expression: Array, gaze: Array) -> Array:
+    """(T, V + N, 3) mm in the head frame: the patient's face, then teeth, tongue and mouth cavity.
 
     expression (T, n_expr); gaze (T, 2, 3) axis-angle of the left and the right eye. The origin
-    lies between the inner canthi of the face at rest (`clinical.md`, head frame). Neck and jaw
-    joints stay at zero, so an offset that is zero on the eyeballs may be added after skinning.
+    lies between the inner canthi of the face at rest (`clinical.md`, head frame); the head stays
+    still. Neck and jaw joints stay at zero, so an offset that is zero on the eyeballs may be added
+    after skinning; the inner parts follow the lips' share of it.
     """
-    offset = torch.as_tensor(patient.offset_mm / 1000.0, dtype=head.template.dtype)
-    identity = torch.as_tensor(patient.identity, dtype=head.template.dtype)
+    topology, dtype = head.topology, head.template.dtype
+    identity = torch.as_tensor(patient.identity, dtype=dtype)
+    inner = load_extras().inner_mm(patient.identity, expression)
+    inner += patient.offset_mm[topology.regions["lips"]].mean(axis=0)
+    canthi = [topology.points["endocanthion_left"], topology.points["endocanthion_right"]]
     chunks = []
     with torch.no_grad():
-        neutral = torch.zeros(1, head.n_expression, dtype=head.template.dtype)
-        rest = head(identity[None], neutral)[0] + offset
-        points = head.topology.points
-        origin = rest[[points["endocanthion_left"], points["endocanthion_right"]]].mean(dim=0)
+        rest = head(identity[None], torch.zeros(1, head.n_expression, dtype=dtype))[0]
         for start in range(0, len(expression), 32):
-            batch = torch.as_tensor(expression[start : start + 32], dtype=head.template.dtype)
-            eyes = torch.as_tensor(gaze[start : start + 32], dtype=head.template.dtype)
-            people = identity.expand(len(batch), -1)
-            vertices = head(people, batch, eyes=eyes) + offset - origin
-            chunks.append(vertices.double().numpy() * 1000.0 * patient.scale)
-    return np.concatenate(chunks)
+            batch = torch.as_tensor(expression[start : start + 32], dtype=dtype)
+            eyes = torch.as_tensor(gaze[start : start + 32], dtype=dtype)
+            vertices = head(identity.expand(len(batch), -1), batch, eyes=eyes)
+            chunks.append(vertices.double().numpy() * 1000.0 + patient.offset_mm)
+    origin = (rest.double().numpy() * 1000.0 + patient.offset_mm)[canthi].mean(axis=0)
+    body = np.concatenate([np.concatenate(chunks), inner], axis=1)
+    return np.asarray((body - origin) * patient.scale)

@@ -17,12 +17,12 @@ from models.data.synthetic import truth
 from models.data.synthetic.acting import Performance, perform, take_rng
 from models.data.synthetic.camera import calibration, draw_cameras
 from models.data.synthetic.chart import Chart
-from models.data.synthetic.figure import SKIN_TEXELS, Figure
+from models.data.synthetic.figure import Figure
 from models.data.synthetic.filming import Studio
 from models.data.synthetic.light import draw_light
 from models.data.synthetic.movements import SIDES, unit_name
 from models.data.synthetic.palsy import BRANCHES
-from models.data.synthetic.patient import Patient, pose_face
+from models.data.synthetic.patient import Patient, pose_body
 from models.data.synthetic.writer import clip_path, truth_path, write_json, write_truth, write_video
 from models.head.model import HeadModel, load_head
 from models.movements import View
@@ -30,13 +30,14 @@ from models.movements import View
 Array = NDArray[np.float64]
 
 FPS = 30
+TEXELS = 1536
 
 
 @lru_cache(maxsize=1)
 def shared_head() -> tuple[HeadModel, Chart]:
     """The open head and its chart with the positions under all texels, once a process."""
     head = load_head()
-    chart = Chart.of(head.topology, SKIN_TEXELS)
+    chart = Chart.of(head.topology, TEXELS)
     return head, chart
 
 
@@ -73,10 +74,11 @@ class Session:
             faces = np.zeros((2, head.n_expression))
             for side in SIDES:
                 faces[1, head.expression_names.index(unit_name("eyeBlink", side))] = 1.0
-            still, closed = pose_face(head, patient, faces, np.zeros((2, 2, 3)))
-            figure = Figure(head.topology, self._chart, patient, still)
+            still, closed = pose_body(head, patient, faces, np.zeros((2, 2, 3)))
+            figure = Figure(self._chart, patient, still[: len(head.template)])
             self._studio = Studio(
                 figure,
+                still,
                 closed,
                 self.light,
                 self.sensor,
@@ -102,9 +104,9 @@ class Session:
         """The frames of one view as (H, W, 3) RGB, without sensor noise."""
         gap = truth.lid_gap_mm(self.head.topology, performance.vertices_mm)
         rest_gap = np.quantile(gap, 0.9, axis=0)
-        for t, face in enumerate(performance.vertices_mm):
+        for t, body in enumerate(performance.body_mm):
             shut = self.studio.closure(gap[t], rest_gap)
-            yield self.studio.frame(view, face, performance.head_pose[t], shut)
+            yield self.studio.frame(view, body, performance.head_pose[t], shut)
 
     def _planes(self, performance: Performance, view: View) -> Iterator[NDArray[np.uint8]]:
         rng = take_rng(self.patient.seed, f"{performance.movement}/{view}", 3)

@@ -69,16 +69,17 @@ def bake(
     towards: Array,
     spread: Array,
     bias: Float32,
+    rays: int,
 ) -> Float32:
     """(N, 4) openness to the sky and visibility of three lights, each in [0, 1].
 
     points (N, 3) mm and faces cast the shadows; `normals` (N, 3) are unit and may be zero for
     points that collect light from everywhere; `towards` (3, 3), `spread` (3,) as in
     `Illumination` but in the frame of the points; `bias` (N,) mm keeps a surface from shading
-    itself.
+    itself; `rays` directions sample the sky.
     """
     result = np.zeros((len(points), 4), dtype=np.float32)
-    sky = rng.normal(size=(56, 3))
+    sky = rng.normal(size=(rays, 3))
     sky /= np.linalg.norm(sky, axis=1, keepdims=True)
     weight_sum = np.full(len(points), 1e-6, dtype=np.float32)
     flat = np.linalg.norm(normals, axis=1) < 0.5
@@ -89,7 +90,7 @@ def bake(
         weight_sum += weight
     result[:, 0] /= weight_sum
     for k in range(3):
-        directions = _cone(rng, towards[k], float(spread[k]), 14)
+        directions = _cone(rng, towards[k], float(spread[k]), max(rays // 4, 3))
         for direction in directions:
             result[:, 1 + k] += visibility(points, faces, direction, bias) / len(directions)
     return result

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
 
 from models.data.synthetic.appearance import Look
 from models.data.synthetic.chart import Chart
@@ -194,6 +195,7 @@ class SkinPainter:
     def _scalp_and_stubble(self) -> None:
         dots = np.maximum(cloud(self.rng, self.size, 0.45 * self.mm), 0.0)
         scalp = hairline(self.chart, self.look, self.rng, self.position)
+        scalp *= 1 - self.chart.mask("ear")
         if self.look.hair_style != "bald":
             dense = {"cropped": 0.8, "receding": 0.75}.get(self.look.hair_style, 0.92)
             self.cover(np.clip(scalp * (dense + 0.15 * (dots - 0.5)), 0, 1), 0.8 * self.look.hair)
@@ -321,31 +323,28 @@ class SkinPainter:
         return Texture(albedo, steps.astype(np.int8))
 
 
+# The hairline's height above the glabella in mm over azimuth in degrees: forehead, temple,
+# sideburn, round the ear, nape.
+_LINE_AT = (0.0, 22.0, 42.0, 56.0, 66.0, 78.0, 90.0, 112.0, 135.0, 180.0)
+_LINE_FULL = (50.0, 47.0, 38.0, 20.0, -22.0, -58.0, -52.0, -70.0, -84.0, -88.0)
+_LINE_RECEDING = (66.0, 84.0, 66.0, 30.0, -18.0, -55.0, -52.0, -70.0, -84.0, -88.0)
+
+
 def hairline(
     chart: Chart, look: Look, rng: np.random.Generator, position: NDArray[np.float32]
 ) -> Float32:
     """Share of hair (...,) at template positions (..., 3): 1 on the scalp, 0 on the face."""
     topology = chart.topology
-    points, template = topology.points, topology.template_mm
-    glabella = template[points["glabella"]]
-    ear = 0.5 * (template[points["tragion_left"]] + template[points["tragion_right"]])
-    x = np.abs(position[..., 0])
-    y = position[..., 1] - glabella[1]
-    z = position[..., 2] - ear[2]
-    depth = max(float(glabella[2] - ear[2]), 1.0)
-    height = {"receding": 66.0}.get(look.hair_style, 50.0)
-    # The line: up on the forehead, down in front of the ear, low at the nape.
-    temple = np.clip((x - 30.0) / 30.0, 0, 1)
-    front = height - 12.0 * temple
-    side = -8.0 + (ear[1] - glabella[1] + 8.0) * np.clip((0.55 * depth - z) / (0.4 * depth), 0, 1)
-    behind = ear[1] - glabella[1] - 62.0
-    line = np.where(z > 0.62 * depth, front, np.where(z > 0.05 * depth, side, behind))
-    blend = np.clip((z - 0.5 * depth) / (0.25 * depth), 0, 1)
-    line = np.where(z > 0.05 * depth, front * blend + side * (1 - blend), line)
-    if look.hair_style == "receding":
-        crown = np.clip((y - 60) / 12, 0, 1) * np.clip((z + 60) / 30, 0, 1)
-        line = line + 200.0 * crown
-    soft = (y - line) / 5.0
+    glabella = topology.template_mm[topology.points["glabella"]]
+    d = position - chart.centre_mm.astype(np.float32)
+    azimuth = np.degrees(np.abs(np.arctan2(d[..., 0], d[..., 2])))
+    receding = look.hair_style == "receding"
+    line = PchipInterpolator(_LINE_AT, _LINE_RECEDING if receding else _LINE_FULL)(azimuth)
+    above = position[..., 1] - glabella[1] - line
+    if receding:
+        crown = np.linalg.norm(d - np.array([0.0, 108.0, -12.0], dtype=np.float32), axis=-1)
+        above = np.minimum(above, crown - 58.0)
+    soft = above / 5.0
     if position.ndim == 3:
         soft = soft + 0.5 * cloud(rng, position.shape[0], 1.2 * chart.texels_per_mm)
     return np.asarray(np.clip(0.5 + 0.5 * soft, 0, 1), dtype=np.float32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +13,13 @@ from models.data.synthetic import sensor as sensors
 from models.data.synthetic import truth
 from models.data.synthetic.acting import expression_rows
 from models.data.synthetic.camera import FACING, look_at
+from models.data.synthetic.chart import Chart
 from models.data.synthetic.figure import Figure
 from models.data.synthetic.filming import Studio
 from models.data.synthetic.light import draw_light
 from models.data.synthetic.movements import INTENTS, SIDES, Activations, unit_name
 from models.data.synthetic.palsy import BRANCH_OF_UNIT, afflict
-from models.data.synthetic.patient import Patient, draw_patient, pose_face
+from models.data.synthetic.patient import Patient, draw_patient, pose_body
 from models.data.synthetic.session import shared_head
 from models.head.topology import Topology
 from models.reconstruction import Camera
@@ -25,7 +27,14 @@ from models.render import project, rasterize, to_camera
 
 Array = NDArray[np.float64]
 
+# Stills are small: a coarser skin serves them.
+_TEXELS = 768
 _IRISES = {"right": range(468, 473), "left": range(473, 478)}
+
+
+@lru_cache(maxsize=1)
+def _small_chart() -> Chart:
+    return Chart.of(shared_head()[0].topology, _TEXELS)
 
 
 @dataclass(frozen=True)
@@ -66,7 +75,7 @@ def landmark_points(topology: Topology, vertices_mm: Array, iris_mm: float) -> A
 
 def landmark_visibility(
     figure: Figure,
-    face_mm: Array,
+    body_mm: Array,
     points_mm: Array,
     head_to_camera: Array,
     K: Array,
@@ -74,7 +83,7 @@ def landmark_visibility(
 ) -> NDArray[np.bool_]:
     """(478,) whether nothing lies more than 3 mm in front of a landmark in a camera."""
     width, height = size
-    screen = project(to_camera(figure.pose(face_mm), head_to_camera), K)
+    screen = project(to_camera(figure.pose(body_mm), head_to_camera), K)
     found = rasterize(screen, figure.faces, (height, width))
     marks = project(to_camera(points_mm, head_to_camera), K)
     column, row = np.floor(marks[:, :2]).astype(int).T
@@ -125,8 +134,9 @@ def render_stills(
 
     size: (width, height); yaw uniform in `yaw_deg`; the front iris is `iris_px` pixels wide.
     """
-    head, chart = shared_head()
+    head, _ = shared_head()
     topology = head.topology
+    chart = _small_chart()
     for start in range(0, n, per_patient):
         rng = np.random.default_rng([seed, start])
         count = min(per_patient, n - start)
@@ -141,8 +151,9 @@ def render_stills(
         gaze = np.zeros((2 + count, 2, 3))
         gaze[2:, :, 0] = rng.normal(0, 0.08, (count, 1))
         gaze[2:, :, 1] = rng.normal(0, 0.15, (count, 1)) + np.array([-0.012, 0.012])
-        vertices = pose_face(head, patient, faces, gaze)
-        figure = Figure(topology, chart, patient, vertices[0])
+        bodies = pose_body(head, patient, faces, gaze)
+        vertices = bodies[:, : len(head.template)]
+        figure = Figure(chart, patient, vertices[0])
         pose = np.eye(4)
         pose[:3, :3] = FACING
         cameras: dict[str, Camera] = {}
@@ -162,18 +173,28 @@ def render_stills(
             K = np.array([[f, 0, size[0] / 2], [0, f, size[1] / 2], [0, 0, 1.0]])
             cameras[str(k)] = Camera(K, turn @ matrix, *size)
         sensor = sensors.draw_sensor(rng)
-        studio = Studio(figure, vertices[1], draw_light(rng), sensor, cameras, pose, patient.seed)
+        studio = Studio(
+            figure,
+            bodies[0],
+            bodies[1],
+            draw_light(rng),
+            sensor,
+            cameras,
+            pose,
+            patient.seed,
+            shadow_rays=20,
+        )
         gap = truth.lid_gap_mm(topology, vertices)
         grain = sensors.noise_field(rng)
         for k in range(count):
             face, camera = vertices[2 + k], cameras[str(k)]
-            clean = studio.frame(str(k), face, pose, studio.closure(gap[2 + k], gap[0]))
+            clean = studio.frame(str(k), bodies[2 + k], pose, studio.closure(gap[2 + k], gap[0]))
             image = np.empty_like(clean)
             row, column = rng.integers(0, 512, 2).tolist()
             sensors.grainy(clean, grain, (row, column), sensor.noise, image)
             marks = landmark_points(topology, face, patient.look.iris_mm)
             to_view = camera.world_to_camera @ pose
-            visible = landmark_visibility(figure, face, marks, to_view, camera.K, size)
+            visible = landmark_visibility(figure, bodies[2 + k], marks, to_view, camera.K, size)
             yield Still(
                 image,
                 project(to_camera(marks, to_view), camera.K)[:, :2],

@@ -26,8 +26,10 @@ def tube(rings: list[Array]) -> tuple[Array, Int32]:
     return np.concatenate(rings), faces
 
 
-def torso(neck_mm: Array, rng: np.random.Generator, collar: float) -> tuple[Array, Int32]:
-    """Clothed shoulders (N, 3), (F, 3) in the head frame under a neck that ends at `neck_mm`.
+def torso(neck_mm: Array, rng: np.random.Generator, collar: float) -> tuple[Array, Int32, Array]:
+    """Clothed shoulders in the head frame under a neck that ends at `neck_mm`.
+
+    Returns points (N, 3), faces (F, 3) and places (F, 3, 2) in a square of cloth, 0 to 1.
 
     neck_mm: (n, 3) the head's lower border. `collar` 0 to 1: how closely the collar fits.
     """
@@ -66,7 +68,11 @@ def torso(neck_mm: Array, rng: np.random.Generator, collar: float) -> tuple[Arra
         rings.append(middle + ring)
     points, faces = tube(rings)
     points[2 * _AROUND :] += 1.8 * rng.normal(0, 1, (len(points) - 2 * _AROUND, 3))
-    return points, faces
+    # To and fro over the cloth: a mirrored weave has no seam.
+    ring, place = np.divmod(np.arange(len(points)), _AROUND)
+    u = np.abs(place / _AROUND * 8 % 2 - 1)
+    v = np.abs(ring * 0.35 % 2 - 1)
+    return points, faces, np.stack([u, v], axis=1)[faces]
 
 
 def paint_cloth(colour: Array, rng: np.random.Generator, size: int) -> Texture:
