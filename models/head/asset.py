@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+import zipfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ def is_open_head(path: Path) -> bool:
     try:
         with np.load(path, allow_pickle=False) as data:
             return "lid_follow_left" in data.files
-    except (OSError, ValueError, AttributeError):
+    except (OSError, EOFError, ValueError, AttributeError, zipfile.BadZipFile):
         return False
 
 
@@ -135,14 +136,7 @@ def _unpack(data: dict[str, NDArray[Any]], sha256: str) -> HeadArrays:
         if name.startswith("loop_")
     }
     masks = np.unpackbits(data["regions"], axis=1, count=count).astype(bool)
-    for side in ("left", "right"):
-        blink = names.index(f"eyeBlink{side.capitalize()}")
-        upper, lower = loops[f"lid_upper_{side}"], loops[f"lid_lower_{side}"]
-        # Rounding must not leave the lids ajar: the upper margin ends where the lower one does.
-        units[blink][upper] = template[lower] + units[blink][lower] - template[upper]
-        pair = np.arange(1, len(upper) - 1)
-        follow[side][upper[1:-1], pair] = follow[side][lower[1:-1], pair] - 1.0
-    return HeadArrays(
+    head = HeadArrays(
         name=meta["name"],
         version=meta["version"],
         sha256=sha256,
@@ -164,6 +158,26 @@ def _unpack(data: dict[str, NDArray[Any]], sha256: str) -> HeadArrays:
         points={name: int(vertex) for name, vertex in meta["points"].items()},
         regions=dict(zip(meta["regions"], masks, strict=True)),
     )
+    return close_lids(head)
+
+
+def close_lids(head: HeadArrays) -> HeadArrays:
+    """Make the closing units exact: rounding or transfer must not leave the lids ajar.
+
+    At 1 the upper margin ends where the lower one does, for every identity.
+    """
+    units = head.expression_mm.copy()
+    follow = {side: shares.copy() for side, shares in head.lid_follow.items()}
+    for side, shares in follow.items():
+        blink = head.expression_names.index(f"eyeBlink{side.capitalize()}")
+        upper, lower = head.loops[f"lid_upper_{side}"], head.loops[f"lid_lower_{side}"]
+        gap = head.template_mm[upper] - head.template_mm[lower]
+        units[upper, :, blink] = units[lower, :, blink] - gap
+        between = np.arange(1, len(upper) - 1)
+        shares[upper] = 0.0
+        shares[upper[between], between] = -1.0
+        shares[upper[between]] += shares[lower[between]]
+    return replace(head, expression_mm=units, lid_follow=follow)
 
 
 def read_landmarks(path: Path) -> LandmarkArrays:

@@ -68,8 +68,13 @@ def lid_pairs(source: Source, mesh: QuadMesh, number: dict[int, int]) -> dict[st
     return pairs
 
 
-def lip_loops(source: Source, mesh: QuadMesh, number: dict[int, int]) -> dict[str, Ids]:
-    """Outer (vermilion) and inner (contact) lip loops, right to left, upper and lower alike."""
+def lip_loops(
+    source: Source, mesh: QuadMesh, number: dict[int, int], paired: bool
+) -> dict[str, Ids]:
+    """Outer (vermilion) and inner (contact) lip loops, right to left, upper and lower alike.
+
+    `paired` makes both lips equally long: the longer one skips vertices beside the corner.
+    """
     result = {}
     chosen = {"outer": source_loops.LIP_OUTER, "inner": source_loops.LIP_CONTACT}
     for name, index in chosen.items():
@@ -83,9 +88,9 @@ def lip_loops(source: Source, mesh: QuadMesh, number: dict[int, int]) -> dict[st
         half = ring[: len(ring) // 2 + 1]
         corner = int(np.argmax(source.positions[half, 0]))
         upper, lower = half[: corner + 1], half[: corner - 1 : -1]
-        # Corresponding pairs need equal counts: the longer lip skips vertices beside the corner.
-        count = min(len(upper), len(lower))
+        shortest = min(len(upper), len(lower))
         for name_of, part in (("upper", upper), ("lower", lower)):
+            count = shortest if paired else len(part)
             left = [*part[: count - 1], part[-1]]
             right = [int(source.mirror[v]) for v in left[:0:-1]]
             result[f"lip_{name}_{name_of}"] = np.array([number[v] for v in right + left])

@@ -12,7 +12,8 @@ from models.head.build import eyeballs
 from models.head.build import loops as source_loops
 from models.head.build.source import Source
 from models.head.build.surface import QuadMesh, refined_skin
-from models.head.build.triangles import Mirrored, left_half, mirrored, split_crown, thin
+from models.head.build.texture import upright_layout
+from models.head.build.triangles import HalfMesh, Mirrored, left_half, mirrored, split_crown, thin
 
 VERTICES = 5023
 SPLIT_QUADS = 140
@@ -56,18 +57,9 @@ def build_body(source: Source, mesh: QuadMesh) -> Body:
     skin_count = VERTICES - 2 * eyeballs.VERTICES
     spare = left - ear_collapses - (skin_count - middle) // 2
     half = thin(half, points, np.where(bare, 1.0, np.inf), spare)
-    seam = source.textures[source.polygons("body").textures]
-    axis = _uv_axis(source, seam)
-    whole = mirrored(half, rows, points, source.mirror, axis)
+    half = HalfMesh(half.faces, upright_layout(half))
+    whole = mirrored(half, rows, points, source.mirror)
     return _with_eyeballs(source, whole, skin.source_ids, on_ear, skin_count)
-
-
-def _uv_axis(source: Source, corner_uv: Field) -> float:
-    """Height of the texture's mirror line: where midline vertices of the face lie."""
-    quads = source.polygons("body").vertices
-    face = (np.abs(source.positions[quads, 0]) < 1e-9) & (source.positions[quads, 2] > 1.2)
-    face &= source.positions[quads, 1] > 6.2
-    return float(np.median(corner_uv[face][:, 1]))
 
 
 def _with_eyeballs(
@@ -90,7 +82,7 @@ def _with_eyeballs(
     right_ball = np.empty_like(ball_mirror)
     right_ball[:] = ball_mirror
     faces = np.concatenate([whole.faces, first[0] + ball, first[1] + right_ball[ball][:, ::-1]])
-    uv = np.concatenate([_upright_uv(whole.uv), _ball_uv(ball, ball_mirror)])
+    uv = np.concatenate([whole.uv, _ball_uv(ball, ball_mirror)])
     on_skin = np.arange(skin_count)
     number: dict[int, int] = {}
     for vertex in on_skin:
@@ -105,23 +97,10 @@ def _with_eyeballs(
     return Body(rows, rest, faces, uv, mirror, number, ear, skin_count)
 
 
-def _upright_uv(uv: Field) -> Field:
-    """Turn the source layout upright: u grows to the subject's left, v upwards, both 0..1."""
-    across, down = uv[..., 1], uv[..., 0]
-    half_width = float(np.abs(across - np.median(across)).max())
-    head = down > 0.6
-    low, high = float(down[head].min()), float(down[head].max())
-    centre = 0.5 * (across[head].min() + across[head].max())
-    half_width = float(np.abs(across[head] - centre).max()) * 1.01
-    u = 0.5 + 0.5 * (across - centre) / half_width
-    v = 0.99 - 0.98 * (down - low) / (high - low)
-    return np.stack([u, v], axis=-1)
-
-
 def _ball_uv(ball: Ids, ball_mirror: Ids) -> Field:
     """Both eyeballs in the free upper corners of the texture."""
     disc = eyeballs.sphere_uv() - 0.5
-    left = np.stack([0.955 + 0.08 * disc[:, 0], 0.925 + 0.14 * disc[:, 1]], axis=1)
+    left = np.stack([0.955 + 0.08 * disc[:, 0], 0.93 + 0.13 * disc[:, 1]], axis=1)
     right = left.copy()
     right[ball_mirror] = np.stack([1 - left[:, 0], left[:, 1]], axis=1)
     return np.concatenate([left[ball], right[ball_mirror[ball][:, ::-1]]])

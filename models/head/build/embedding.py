@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import RBFInterpolator
 
 from models.assets import verified_path
+from models.head.closest import closest_barycentric
 from models.head.landmark_names import CONTOURS
 
 _ROUNDS = 4
@@ -158,30 +159,6 @@ def drop(canvas: Canvas, points_mm: Field, on_midline: NDArray[np.bool_]) -> tup
             best = int(np.argmin(gap.sum(1)))
             vertices[i], weights[i] = canvas.faces[best], share[best]
     return vertices, weights
-
-
-def closest_barycentric(corners: Field, point: Field) -> Field:
-    """Barycentric weights (F,3) of the point of each triangle (F,3,3) closest to `point`."""
-    a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
-    ab, ac, ap = b - a, c - a, point - a
-    d00, d01, d11 = (ab * ab).sum(1), (ab * ac).sum(1), (ac * ac).sum(1)
-    d20, d21 = (ap * ab).sum(1), (ap * ac).sum(1)
-    area = np.maximum(d00 * d11 - d01 * d01, 1e-12)
-    v, w = (d11 * d20 - d01 * d21) / area, (d00 * d21 - d01 * d20) / area
-    inside = np.stack([1 - v - w, v, w], axis=1)
-    best = inside.copy()
-    gap = np.where((inside >= 0).all(1), ((a + v[:, None] * ab + w[:, None] * ac - point) ** 2)
-                   .sum(1), np.inf)  # fmt: skip
-    for i, j in ((0, 1), (1, 2), (2, 0)):
-        start, span = corners[:, i], corners[:, j] - corners[:, i]
-        t = np.clip(((point - start) * span).sum(1) / np.maximum((span**2).sum(1), 1e-12), 0, 1)
-        miss = ((start + t[:, None] * span - point) ** 2).sum(1)
-        closer = miss < gap
-        gap = np.where(closer, miss, gap)
-        share = np.zeros_like(inside)
-        share[:, i], share[:, j] = 1 - t, t
-        best[closer] = share[closer]
-    return best
 
 
 def calibrate(

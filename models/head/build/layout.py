@@ -41,7 +41,7 @@ def lay_out(
 ) -> Anatomy:
     skin_ids = np.arange(body.skin_count)
     skin = np.isin(np.arange(VERTICES), skin_ids)
-    lips = anatomy.lip_loops(source, mesh, body.number)
+    lips = anatomy.lip_loops(source, mesh, body.number, paired=True)
     lip_rings = [[body.number[v] for v in ring] for ring in source_loops.lip_rings(mesh)]
     inside_ids = {v for ring in lip_rings[source_loops.LIP_CONTACT + 1 :] for v in ring}
     for pairs in lids.values():
@@ -59,7 +59,8 @@ def lay_out(
     found[279] = anatomy.ala(template, outer_faces, found[4], found[2])
     tragion = int(np.argmin(np.linalg.norm(body.rest_dm - _TRAGION_DM, axis=1)))
     contour_loops = {
-        "eye_upper_left": lids["left"].upper, "eye_lower_left": lids["left"].lower, **lips,
+        "eye_upper_left": lids["left"].upper, "eye_lower_left": lids["left"].lower,
+        **anatomy.lip_loops(source, mesh, body.number, paired=False),
     }  # fmt: skip
     first = body.skin_count
     iris = {473: first, 468: first + eyeballs.VERTICES}

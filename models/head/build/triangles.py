@@ -200,9 +200,8 @@ def mirrored(
     rows: sparse.csr_matrix,
     positions: NDArray[np.float64],
     source_mirror: NDArray[np.int64],
-    uv_axis: float,
 ) -> Mirrored:
-    """Join the half with its mirror image; texture is mirrored about v = `uv_axis`."""
+    """Join the half with its mirror image; texture is mirrored about u = 0.5."""
     used = np.unique(half.faces)
     on_midline = np.abs(positions[used, 0]) < 1e-9
     middle, left = used[on_midline], used[~on_midline]
@@ -214,7 +213,7 @@ def mirrored(
     faces_left = number[half.faces]
     faces = np.concatenate([faces_left, mirror[faces_left][:, ::-1]])
     uv_right = half.uv[:, ::-1].copy()
-    uv_right[..., 1] = 2 * uv_axis - uv_right[..., 1]
+    uv_right[..., 0] = 1 - uv_right[..., 0]
     left_rows = rows[np.concatenate([middle, left])]
     right_rows = rows[left][:, source_mirror]
     # Midline rows come from both sides of the face; averaging makes them exactly even.
