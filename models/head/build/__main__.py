@@ -21,6 +21,8 @@ from models.head.build.source import WHEEL_REQUIREMENT, WHEEL_SHA256, Source, fe
 
 SOURCE_NOTE = f"{WHEEL_REQUIREMENT} (PyPI wheel), its CC0 data mpfb2 and faceunits01 only"
 
+LANDMARK_NOTE = "canonical_face (Apache-2.0 geometry metadata) placed on the open head"
+
 
 def main() -> None:
     """Build the head, its landmarks and its extras, and list them in the asset manifest."""
@@ -66,7 +68,7 @@ def main() -> None:
                 "file": f"{out.parent.name}/{path.name}",
                 "sha256": digest,
                 "licence": licence,
-                "source": SOURCE_NOTE,
+                "source": LANDMARK_NOTE if path == landmarks else SOURCE_NOTE,
                 "built_by": "models.head.build",
             }
             for name, (path, digest, licence) in files.items()
