@@ -29,8 +29,8 @@ class FrameQuality:
         it rises when something lies over the mouth.
     bridge_edge: (N,) steepest step in brightness down the bridge of the nose, over its mean:
         it rises with glasses.
-    lower_face_tone: (N, P) logarithm of the brightness of P points of skin around the mouth over
-        that of the upper face; a hand changes it, a movement hardly.
+    skin_tone: (N, P) logarithm of the brightness of points of skin: `N_LOWER_SKIN` around the
+        mouth, then those of the upper face; a hand changes the former, a movement hardly.
     second_face: (N,) height of the second largest face over the first; NaN when not looked for.
     scene_luma: (N, 4, 4) mean luma of the tiles of the whole picture, never NaN.
     """
@@ -45,7 +45,7 @@ class FrameQuality:
     lip_contrast: NDArray[np.float32]
     mouth_difference: NDArray[np.float32]
     bridge_edge: NDArray[np.float32]
-    lower_face_tone: NDArray[np.float32]
+    skin_tone: NDArray[np.float32]
     second_face: NDArray[np.float32]
     scene_luma: NDArray[np.float32]
 

@@ -21,7 +21,7 @@ from models.capture.landmarks import (
 )
 from models.capture.media import MediaInfo, file_sha256, probe
 from models.capture.observation import CROP_SIZE_PX, CropStore, FrameQuality, ViewObservation
-from models.capture.quality import N_LOWER_SKIN, FaceQuality, face_quality, luma, scene_luma
+from models.capture.quality import N_SKIN, FaceQuality, face_quality, luma, scene_luma
 from models.capture.video import Frame, frames
 
 SECOND_FACE_EVERY_S = 1.0
@@ -188,11 +188,11 @@ class _Record:
                 difference[index] = face.pass_difference_px
                 presence[index] = face.presence
         poses = np.asarray(self.poses_deg, dtype=np.float32)
-        no_tone = np.full(N_LOWER_SKIN, np.nan)
+        no_tone = np.full(N_SKIN, np.nan)
         columns = {
             f.name: np.array(
                 [
-                    (no_tone if f.name == "lower_face_tone" else np.nan)
+                    (no_tone if f.name == "skin_tone" else np.nan)
                     if q is None
                     else getattr(q, f.name)
                     for q in self.qualities

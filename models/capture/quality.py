@@ -21,7 +21,7 @@ _LIPS = np.array(
     ]
 )
 # Skin that hands and masks usually leave free, and skin that they cover.
-_UPPER_SKIN = np.array([(i, i) for i in (6, 8, 9, 151, 117, 346, 118, 347, 101, 330)])
+_UPPER_SKIN = np.array([(i, i) for i in (6, 8, 9, 151, 117, 346, 118, 347, 101, 330, 108, 337)])
 _LOWER_SKIN = np.array(
     [
         *(199, 200, 175, 18, 83, 313),
@@ -35,6 +35,7 @@ _BRIDGE = (168, 6, 197, 195)
 _BRIDGE_SAMPLES = 32
 _LIP_POINTS = np.unique(_LIPS)
 N_LOWER_SKIN = len(_LOWER_SKIN)
+N_SKIN = N_LOWER_SKIN + len(_UPPER_SKIN)
 _LUMA = np.array([0.299, 0.587, 0.114])
 _SRGB_TO_LIGHT = np.round(
     65535
@@ -60,7 +61,7 @@ class FaceQuality:
     lip_contrast: float
     mouth_difference: float
     bridge_edge: float
-    lower_face_tone: NDArray[np.float64]
+    skin_tone: NDArray[np.float64]
 
 
 def luma(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -124,7 +125,7 @@ def face_quality(
         lip_contrast=_redness(lips) - _redness(upper),
         mouth_difference=float(np.median(pass_difference_px[_LIP_POINTS])) / height_px,
         bridge_edge=_bridge_edge(grey, points),
-        lower_face_tone=lower @ _LUMA - np.median(upper @ _LUMA),
+        skin_tone=np.concatenate([lower, upper]) @ _LUMA,
     )
 
 

@@ -12,7 +12,7 @@ from models.capture.clock import SourceFrames, common_moments, resample
 from models.capture.observation import ViewObservation
 from models.capture.sides import SideAssignment, assign_sides
 from models.capture.sync import ViewSync, reference_view, synchronise
-from models.errors import RejectedRecordingError
+from models.errors import UnusableInputError
 from models.movements import View
 from models.reconstruction import ViewTrack
 
@@ -60,7 +60,7 @@ def bring_together(
 
     `entered_offsets_s` are by the views that are used in the end. A view that could not be
     synchronised keeps its offset of 0 and says so in its `ViewSync`. Raises UnusableInputError
-    for files that can't be of one recording, RejectedRecordingError when they hardly overlap.
+    for files that can't be of one recording and for offsets that leave hardly any common time.
     """
     sides = assign_sides(observations, labels)
     by_view = {side.view: o for side, o in zip(sides, observations, strict=True)}
@@ -71,9 +71,9 @@ def bring_together(
     still = by_view[reference].media.kind == "still"
     shortest_s = min(float(o.time_s[-1] - o.time_s[0]) for o in observations)
     if not still and min(ends_s) - max(starts_s) < _SHORTEST_OVERLAP_SHARE * shortest_s:
-        raise RejectedRecordingError(
-            "The views hardly overlap in time.",
-            "Choose the files of one recording, or correct the entered offsets.",
+        raise UnusableInputError(
+            "With the entered offsets the views hardly overlap in time.",
+            "Correct the offsets, or leave them out.",
         )
     moments_s = common_moments(by_view[reference].time_s, max(starts_s), min(ends_s))
     tracks: dict[View, ViewTrack] = {}

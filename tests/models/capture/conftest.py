@@ -18,6 +18,7 @@ from models.capture.landmarks import topology
 from models.capture.landmarks.topology import canonical_face
 from models.capture.media import MediaInfo
 from models.capture.observation import FrameQuality, ViewObservation
+from models.capture.quality import N_SKIN
 
 ClipWriter = Callable[..., Path]
 
@@ -189,7 +190,7 @@ def _observation(
         lip_contrast=each(0.15),
         mouth_difference=each(0.004),
         bridge_edge=each(0.1),
-        lower_face_tone=np.zeros((n, 31), dtype=np.float32),
+        skin_tone=np.zeros((n, N_SKIN), dtype=np.float32),
         second_face=np.where(np.arange(n) % 30 == 0, 0.0, np.nan).astype(np.float32),
         scene_luma=np.full((n, 4, 4), 100, dtype=np.float32),
     )

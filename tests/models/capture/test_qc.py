@@ -15,6 +15,7 @@ from models.capture.later_checks import (
     check_scale,
 )
 from models.capture.qc import TakeWindow, assess, excluded_frames, first_verdict
+from models.capture.quality import N_LOWER_SKIN
 from models.capture.recording import bring_together
 from models.capture.thresholds import DEFAULT_PATH, default_thresholds, read_thresholds
 from models.capture.verdict import QCCheck, QCReport
@@ -129,7 +130,7 @@ def test_hand_over_the_mouth_excludes_its_frames(make_observation):
     difference[60:70] = 0.03
     observation = changed(make_observation(), mouth_difference=difference)
     assert level_of(verdict_of(observation, takes=[SMILE]), "mouth_covered") == "ok"
-    observation.quality.lower_face_tone[60:70] = 0.3
+    observation.quality.skin_tone[60:70, :N_LOWER_SKIN] = 0.3
     report = verdict_of(observation, takes=[SMILE])
     assert report.verdict == "usable_with_warning"
     assert level_of(report, "mouth_covered") == "warning"

@@ -10,7 +10,7 @@ from models.capture.recording import bring_together
 from models.capture.signals import motion_curves
 from models.capture.sound import RATE_HZ, read_sound, sound_offset
 from models.capture.sync import match_motion, synchronise
-from models.errors import RejectedRecordingError, UnusableInputError
+from models.errors import UnusableInputError
 
 
 @pytest.mark.parametrize("yaw_deg", [42.0, -38.0, 2.0])
@@ -126,9 +126,9 @@ def test_photographs_and_videos_do_not_mix(make_observation):
         synchronise(views, {})
 
 
-def test_views_without_common_time_are_rejected(make_observation):
+def test_offsets_without_common_time_are_unusable(make_observation):
     views = [make_observation(), make_observation(yaw_deg=40)]
-    with pytest.raises(RejectedRecordingError):
+    with pytest.raises(UnusableInputError, match="overlap"):
         bring_together(views, [None, None], {"left": 100.0})
 
 
