@@ -73,18 +73,33 @@ def interval(
 def magnitude(vectors: Array) -> Array:
     """(1 + S, ..., 3) vectors -> (1 + S, ...) lengths without the bias that noise gives a norm.
 
-    Noise across the vector makes it longer by the variance across it: |d|^2 - var is unbiased.
-    The draws are read along the vector, since their own norms would carry the bias twice.
+    Noise across the vector makes it longer: |d|^2 minus the variance across it is unbiased. The
+    shorter the vector against its noise, the more the noise along it counts, too. The draws are
+    read along the vector, since their own norms would carry the bias twice.
     """
     estimate = vectors[0]
-    length = np.linalg.norm(estimate, axis=-1)
-    along = estimate / np.maximum(length, 1e-12)[..., None]
-    error = vectors - estimate
-    error_along = np.einsum("s...c,...c->s...", error, along)
-    across = spread(vectors) ** 2
-    variance_across = across.sum(axis=-1) - spread(error_along) ** 2
-    unbiased = np.sqrt(np.maximum(0.0, length**2 - variance_across))
-    return np.asarray(unbiased + error_along)
+    squared = np.sum(estimate**2, axis=-1)
+    along = estimate / np.maximum(np.sqrt(squared), 1e-12)[..., None]
+    error_along = np.einsum("s...c,...c->s...", vectors - estimate, along)
+    variance = np.sum(spread(vectors) ** 2, axis=-1)
+    variance_along = spread(error_along) ** 2
+    share = np.minimum(1.0, variance / np.maximum(squared, 1e-24))
+    excess = variance - variance_along * (1.0 - share)
+    return np.asarray(np.sqrt(np.maximum(0.0, squared - excess)) + error_along)
+
+
+def absolute(signed: Array) -> Array:
+    """(1 + S,) absolute value, for a line what `magnitude` is for space."""
+    squared = float(signed[0] ** 2)
+    variance = float(spread(signed) ** 2)
+    excess = variance * min(1.0, variance / max(squared, 1e-24))
+    direction = -1.0 if signed[0] < 0 else 1.0
+    return np.asarray(np.sqrt(max(0.0, squared - excess)) + direction * (signed - signed[0]))
+
+
+def not_below_zero(versions: Array) -> Array:
+    """(1 + S,) shifted so that the estimate is not below zero; the spread stays."""
+    return versions - min(0.0, float(versions[0]))
 
 
 def root_mean_square(vectors: Array) -> tuple[Array, Array, Array]:

@@ -27,13 +27,15 @@ from models.measures.catalogue import (
 )
 from models.measures.interval import (
     Reading,
+    absolute,
     interval,
     magnitude,
+    not_below_zero,
     root_mean_square,
     spread,
     undetermined,
 )
-from models.measures.positions import FaceState, absolute, not_below_zero
+from models.measures.positions import FaceState
 from models.measures.segmentation import (
     LEAST_MOVEMENT_MM,
     NOISE_FACTOR,

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.measures.catalogue import REGIONS, SIDES, THIRDS, Key, position_keys
-from models.measures.interval import Reading, root_mean_square
+from models.measures.interval import Reading, absolute, not_below_zero, root_mean_square
 from models.movements import Side
 from models.reconstruction import Array
 
@@ -179,16 +179,6 @@ def _paired(state: FaceState) -> dict[str, Array]:
     }
 
 
-def absolute(signed: Array) -> Array:
-    """(1 + S,) absolute value with the draws on the estimate's side, so that they stay linear."""
-    return np.asarray(signed * (-1.0 if signed[0] < 0 else 1.0))
-
-
-def not_below_zero(values: Array) -> Array:
-    """(1 + S,) shifted so that the estimate is not below zero; the spread stays."""
-    return values - min(0.0, float(values[0]))
-
-
 def _angle_deg(sideways: Array, along: Array) -> Array:
     """Angle to the midline in the frontal projection, in degrees."""
     return np.degrees(np.arctan2(sideways, along))
@@ -207,7 +197,7 @@ def _lip_opening(state: FaceState, side: Side | None) -> Array:
     """(1 + S,) how far the inner lip margins are apart, beyond the template's closed lips.
 
     One half: the area between the margins in the frontal projection over its width. None: the
-    distance at the midline.
+    height of the opening at the midline.
     """
     here, closed = _raw_lip_opening(state, side), _raw_lip_opening(state.template(), side)
     return not_below_zero(here - closed)
@@ -216,7 +206,7 @@ def _lip_opening(state: FaceState, side: Side | None) -> Array:
 def _raw_lip_opening(state: FaceState, side: Side | None) -> Array:
     if side is None:
         opening = state.point("stomion_superius") - state.point("stomion_inferius")
-        return np.asarray(np.linalg.norm(opening, axis=-1))
+        return np.asarray(opening[:, 1])
     # The loops run from the right commissure to the left one, the middle pair in the midline.
     middle = state.loop("lip_inner_upper").shape[1] // 2
     half = slice(middle, None) if side == "left" else slice(middle, None, -1)

@@ -20,10 +20,15 @@ def pearson(left: Array, right: Array) -> Array:
 
 
 def correlation(left: Array, right: Array) -> Reading:
-    """Pearson correlation of two traces (1 + S, T) at lag 0."""
+    """Pearson correlation of two traces (1 + S, T) at lag 0.
+
+    Noise lowers it. The draws, with the noise in twice, tell by how much.
+    """
     values = pearson(left, right)
     if not np.isfinite(values).all():
         return undetermined("One side does not move at all, so that nothing correlates.")
+    if len(values) > 2:
+        values = values + min(values[0] - values[1:].mean(), 1.0 - values[0])
     return Reading(values)
 
 

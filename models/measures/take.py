@@ -30,14 +30,13 @@ from models.measures.frame import (
     plane_axes,
     plane_weights,
 )
-from models.measures.interval import Ensemble, Reading
+from models.measures.interval import Ensemble, Reading, not_below_zero
 from models.measures.movement import Traces, repetition_readings, unusable
 from models.measures.positions import (
     SIGN,
     FaceState,
     mesh_lid_gap_mm,
     needed_vertices,
-    not_below_zero,
     position_readings,
 )
 from models.measures.segmentation import (
@@ -56,7 +55,7 @@ if TYPE_CHECKING:
     from models.head.topology import Topology
 
 # The median of more rest frames than these says nothing new.
-_MEDIAN_FRAMES = 31
+_MEDIAN_FRAMES = 91
 
 _NO_REST = (
     "The face is never still at rest in this take. Record 2 seconds of rest before the movement."
