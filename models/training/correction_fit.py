@@ -61,9 +61,10 @@ class FitSettings:
 
     features, hidden, error_shapes: sizes. movement_weight: how much more the error's change
     inside a group counts than its mean. contour_weight: of lips, lids and brows against skin.
+    feature_noise: SD added to the unit-variance features, against over-fitting.
     """
 
-    features: int = 96
+    features: int = 160
     hidden: int = 192
     error_shapes: int = 64
     modes: int = 12
@@ -71,9 +72,9 @@ class FitSettings:
     groups_per_batch: int = 48
     learning_rate: float = 2e-3
     weight_decay: float = 2e-4
-    movement_weight: float = 2.0
-    contour_weight: float = 2.0
-    feature_noise: float = 0.02
+    movement_weight: float = 3.0
+    contour_weight: float = 3.0
+    feature_noise: float = 0.5
     seed: int = 0
 
 

@@ -12,28 +12,32 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from models.data.synthetic.acting import expression_rows
 from models.data.synthetic.camera import draw_cameras, sway
 from models.data.synthetic.chart import Chart
-from models.data.synthetic.figure import SKIN_TEXELS, Figure
+from models.data.synthetic.figure import Figure
 from models.data.synthetic.filming import Studio
 from models.data.synthetic.light import draw_light
 from models.data.synthetic.movements import SIDES, intend, plan_repetitions
 from models.data.synthetic.palsy import afflict
-from models.data.synthetic.patient import Patient, draw_patient, pose_face
-from models.data.synthetic.sensor import draw_sensor
+from models.data.synthetic.patient import Patient, draw_patient, pose_body
+from models.data.synthetic.sensor import draw_sensor, grainy, noise_field
+from models.data.synthetic.stills import landmark_points
 from models.data.synthetic.truth import lid_gap_mm
 from models.head.model import HeadModel
-from models.head.topology import Topology
 from models.movements import PROTOCOL, View
-from models.reconstruction import Array, Camera
+from models.reconstruction import Array
+from models.render import project, to_camera
 
 FIRST_SEED = 900_000_000
 # The landmark network looks at 192 px: half of full HD shows it all there is.
 SIZE = (960, 540)
 IRIS_PX = (18.0, 30.0)
+# Coarser than for film: the network would not see more.
+TEXELS = 768
+SHADOW_RAYS = 20
 # `mouthClose` only undoes `jawOpen`, and the eyes turn by their joints.
 NOT_ALONE = ("mouthClose", "eyeLook")
-IRISES = ((468, range(469, 473)), (473, range(474, 478)))
 
 
 @dataclass(frozen=True)
@@ -59,45 +63,37 @@ def film_stills(head: HeadModel, seed: int, count: int) -> Iterator[Still]:
     expression = np.stack(
         [_draw_face(head, patient, rng, rest=index == 0) for index in range(count)]
     )
-    gaze = rng.normal(0.0, 0.12, (count, 1, 3)) * (1.0, 1.0, 0.0)
-    faces_mm = pose_face(head, patient, expression, np.repeat(gaze, 2, axis=1))
-    shut = np.zeros((1, head.n_expression))
-    shut[0, [head.expression_names.index(f"eyeBlink{side.capitalize()}") for side in SIDES]] = 1.0
-    closed_mm = pose_face(head, patient, shut, np.zeros((1, 2, 3)))[0]
-    figure = Figure(topology, Chart.of(topology, SKIN_TEXELS), patient, faces_mm[0])
+    shut = np.zeros(head.n_expression)
+    shut[[head.expression_names.index(f"eyeBlink{side.capitalize()}") for side in SIDES]] = 1.0
+    gaze = np.repeat(rng.normal(0.0, 0.12, (count + 1, 1, 3)) * (1.0, 1.0, 0.0), 2, axis=1)
+    gaze[-1] = 0.0
+    bodies = pose_body(head, patient, np.concatenate([expression, shut[None]]), gaze)
+    faces_mm = bodies[:, : len(head.template)]
+    figure = Figure(Chart.of(topology, TEXELS), patient, faces_mm[0])
     cameras, pose = draw_cameras(rng, SIZE, patient.look.iris_mm, IRIS_PX)
-    sensor = draw_sensor(rng)
-    studio = Studio(figure, closed_mm, draw_light(rng), sensor, cameras, pose, seed)
+    sensor, light = draw_sensor(rng), draw_light(rng)
+    by_name = {str(view): camera for view, camera in cameras.items()}
+    studio = Studio(
+        figure, bodies[0], bodies[-1], light, sensor, by_name, pose, seed,
+        shadow_rays=SHADOW_RAYS,
+    )  # fmt: skip
     gaps_mm = lid_gap_mm(topology, faces_mm)
-    for index, face in enumerate(faces_mm):
+    grain = noise_field(rng)
+    for index in range(count):
         turned = _turned(pose, rng, size_deg=3.0 if index == 0 else 6.0)
         closure = studio.closure(gaps_mm[index], gaps_mm[0])
-        points = landmarks_mm(topology, face, patient.look.iris_mm)
+        points = landmark_points(topology, faces_mm[index], patient.look.iris_mm)
         for view, camera in cameras.items():
-            image = studio.frame(view, face, turned, closure)
-            grain = rng.normal(0.0, sensor.noise, image.shape)
-            yield Still(
-                np.clip(image + grain, 0, 255).astype(np.uint8),
-                _project(points, turned, camera),
-                view,
-                seed,
-                expression[index],
-            )
-
-
-def landmarks_mm(topology: Topology, face_mm: Array, iris_mm: float) -> Array:
-    """(478, 3) the embedding's points on a face (V, 3), the iris rims at the drawn diameter."""
-    points = np.einsum("lc,lcd->ld", topology.landmark_weights, face_mm[topology.landmark_vertices])
-    for centre, rim in IRISES:
-        offset = points[list(rim)] - points[centre]
-        radius = np.linalg.norm(offset, axis=1, keepdims=True)
-        points[list(rim)] = points[centre] + offset / radius * (iris_mm / 2)
-    return np.asarray(points)
+            clean = studio.frame(view, bodies[index], turned, closure)
+            image = np.empty_like(clean)
+            row, column = rng.integers(0, 512, 2).tolist()
+            grainy(clean, grain, (row, column), sensor.noise, image)
+            marks = project(to_camera(points, camera.world_to_camera @ turned), camera.K)
+            yield Still(image, marks[:, :2], view, seed, expression[index])
 
 
 def _draw_face(head: HeadModel, patient: Patient, rng: np.random.Generator, *, rest: bool) -> Array:
     """(n_expression,) a face of the protocol at some moment, or a mixture of single units."""
-    expression = np.zeros(head.n_expression)
     names = {name: index for index, name in enumerate(head.expression_names)}
     time_s = np.arange(0.0, 5.0, 1 / 30)
     plan = plan_repetitions(rng, 5.0, 1)
@@ -105,9 +101,7 @@ def _draw_face(head: HeadModel, patient: Patient, rng: np.random.Generator, *, r
     intended = intend(movement, time_s, plan, rng, patient.habit)
     shown = afflict(intended, patient.palsy, time_s, rng)
     moment = 0 if rest else int(rng.uniform(plan[0].onset_s, plan[0].release_s) * 30)
-    for name, course in shown.items():
-        if name in names:
-            expression[names[name]] = course[moment]
+    expression = expression_rows(head, shown, len(time_s))[moment]
     if not rest and rng.random() < 0.5:
         free = [index for name, index in names.items() if not name.startswith(NOT_ALONE)]
         drawn = rng.choice(free, rng.integers(1, 6), replace=False)
@@ -124,11 +118,4 @@ def _turned(pose: Array, rng: np.random.Generator, size_deg: float) -> Array:
     swayed = sway(rng, pose, np.zeros(1))[0]
     angles = rng.normal(0.0, size_deg, 3) * (0.7, 1.0, 0.7)
     swayed[:3, :3] = swayed[:3, :3] @ Rotation.from_euler("xyz", angles, degrees=True).as_matrix()
-    return swayed
-
-
-def _project(points_mm: Array, head_to_world: Array, camera: Camera) -> Array:
-    pose = camera.world_to_camera @ head_to_world
-    seen = points_mm @ pose[:3, :3].T + pose[:3, 3]
-    pixels = seen @ camera.K.T
-    return np.asarray(pixels[:, :2] / pixels[:, 2:])
+    return np.asarray(swayed)
