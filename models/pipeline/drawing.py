@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 import cv2
@@ -18,6 +18,8 @@ from models.render import Fragments, rasterize
 
 UInt8 = NDArray[np.uint8]
 Float32 = NDArray[np.float32]
+# Pixels (N, 2) of a camera without distortion to the recorded ones.
+Distort = Callable[[Array], Array]
 
 VIEW_WORDS: Mapping[View, str] = {
     "left": "camera on the patient's left",
@@ -97,7 +99,7 @@ class FaceDrawing:
         values = np.zeros(len(self.weight)) if values_mm is None else values_mm
         rgba[:, :3] = diverging_rgb(values)
         strength = np.nan_to_num(np.abs(values)) / SCALE_MM
-        rgba[:, 3] = self.weight * (0.1 + 0.55 * np.clip(1.6 * strength, 0.0, 1.0))
+        rgba[:, 3] = self.weight * (0.1 + 0.6 * np.clip(2.0 * strength, 0.0, 1.0))
         return rgba
 
     def _draw_contours(self, part: UInt8, screen: Array, seen: Fragments) -> None:

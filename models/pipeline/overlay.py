@@ -19,6 +19,7 @@ from models.movements import NOTICE, View
 from models.pipeline.drawing import (
     SCALE_MM,
     VIEW_WORDS,
+    Distort,
     FaceDrawing,
     UInt8,
     fitting_size,
@@ -29,7 +30,6 @@ from models.pipeline.drawing import (
 from models.reconstruction import Array, Array32, Camera
 from models.render import project
 
-Distort = Callable[[Array], Array]
 Progress = Callable[[float], None]
 
 _TIME_BASE = Fraction(1, 90_000)
