@@ -181,9 +181,9 @@ def _tint(
             cx, cy = screen[c, 0], screen[c, 1]
             area = abs((bx - ax) * (cy - ay) - (by - ay) * (cx - ax))
             distance = min(
-                wa * area / np.hypot(cx - bx, cy - by),
-                wb * area / np.hypot(ax - cx, ay - cy),
-                wc * area / np.hypot(bx - ax, by - ay),
+                wa * area / np.sqrt((cx - bx) ** 2 + (cy - by) ** 2),
+                wb * area / np.sqrt((ax - cx) ** 2 + (ay - cy) ** 2),
+                wc * area / np.sqrt((bx - ax) ** 2 + (by - ay) ** 2),
             )
             wire = 0.8 * min(alpha * 2.5, 0.3) * max(0.0, 1.0 - distance / 0.7)
             for k in range(3):
