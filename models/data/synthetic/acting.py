@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.data.synthetic.camera import sway
+from models.data.synthetic.lids import meet_lids
 from models.data.synthetic.movements import (
     CLOSURES,
     SIDES,
@@ -102,7 +103,7 @@ def perform(
     if movement not in CLOSURES:
         closing = 0.3 * closing
     gaze = look_about(rng, time_s, closing)
-    expression = expression_rows(head, shown, len(time_s))
+    expression = meet_lids(head, patient, expression_rows(head, shown, len(time_s)))
     body = pose_body(head, patient, expression, gaze)
     poses = sway(take_rng(patient.seed, movement, 2), head_to_world, time_s)
     return Performance(movement, time_s, plan, expression, gaze, body, poses, len(head.template))

@@ -38,6 +38,9 @@ MATERIALS = (
 )
 
 
+_LASH_LENGTH, _LASH_WIDTH_MM = 0.68, 0.1
+
+
 @dataclass(frozen=True)
 class Strands:
     """Points from `start` on that are strands: `along` and `outward` (N, 3), unit, head frame."""
@@ -75,12 +78,24 @@ def _smoothing(faces: Int32, count: int) -> sparse.csr_matrix:
     return sparse.csr_matrix(mean @ mean @ mean)
 
 
+def _trimmed(ribbons: Array) -> Array:
+    """Lashes (N, 3), four pairs of points each: shorter, and wide enough to meet a pixel."""
+    lashes = ribbons.reshape(-1, 4, 2, 3)
+    middle = lashes.mean(axis=2, keepdims=True)
+    half = lashes - middle
+    width = np.linalg.norm(half, axis=3, keepdims=True)
+    root = middle[:, :1]
+    middle = root + _LASH_LENGTH * (middle - root)
+    wide = half * np.maximum(1.0, _LASH_WIDTH_MM / (width + 1e-9))
+    return np.asarray((middle + wide).reshape(-1, 3))
+
+
 class Figure:
     """A patient ready to be drawn.
 
     rest_mm: (V, 3) the face at rest in the head frame. faces (F, 3), corner_uv (F, 3, 2) texels,
     face_material (F,) rows of `materials`; surface_faces: those that are no strands; strands: what
-    is one; `count` points in all.
+    is one; `count` points in all; inner_openness (N,): light that reaches teeth and tongue.
     """
 
     def __init__(self, chart: Chart, patient: Patient, rest_mm: Array) -> None:
@@ -108,6 +123,10 @@ class Figure:
             uv = mouth_uv(self._extras, name) * self._small + corner
             self._add(0, faces, uv, MOUTH, start=len(rest_mm))
         self.count += len(self._extras.template_mm)
+        depth = self._extras.template_mm[:, 2]
+        # Share of the light that gets past open lips, less and less towards the throat.
+        share = np.clip((depth + 25.0) / 55.0, 0, 1) ** 1.5
+        self.inner_openness = np.asarray(0.02 + 0.5 * share, dtype=np.float32)
         self._add_neck(chart)
         lashes = self._extras.lash_faces()
         uv = np.full((len(lashes), 3, 2), corner + self._small * np.array([0.875, 0.125]))
@@ -173,8 +192,8 @@ class Figure:
         loop = self.neck_loop
         middle = self.rest_mm[loop].mean(axis=0)
         spread = self.rest_mm[loop] - middle
-        inner = middle + spread * [1.03, 0.3, 1.03] + np.array([0.0, -22.0, 0.0])
-        outer = middle + spread * [1.15, 0.0, 1.1] + np.array([0.0, -60.0, -6.0])
+        inner = middle + spread * [1.1, 0.6, 1.08] + np.array([0.0, -20.0, -2.0])
+        outer = middle + spread * [1.35, 0.0, 1.2] + np.array([0.0, -60.0, -8.0])
         self._neck_rings = np.concatenate([inner, outer])
         _, faces = tube([self.rest_mm[loop], inner, outer])
         # All round it wears the skin of the throat: no hair, and no seam.
@@ -201,7 +220,7 @@ class Figure:
             slope[y : y + h, x : x + w] = texture.slope
         area = albedo[2 * small : 3 * small, skin:]
         paint_mouth(area, self._extras, rng)
-        dark = np.sqrt(np.clip(0.45 * look.brow + 0.005, 0, 1)) * 255
+        dark = np.sqrt(np.clip(0.5 * look.brow + 0.03 * look.skin, 0, 1)) * 255
         area[: small // 4, 3 * small // 4 :, :3] = dark
         area[: small // 4, 3 * small // 4 :, 3] = 60
         return Texture(albedo, slope)
@@ -217,7 +236,7 @@ class Figure:
         regions = self.topology.regions
         face = body_mm[: len(self.rest_mm)]
         eyes = np.stack([face[regions[f"eye_{side}"]].mean(axis=0) for side in SIDES])
-        lashes = self._extras.lashes_mm(face, eyes)
+        lashes = _trimmed(self._extras.lashes_mm(face, eyes))
         points[self._lash_start : self._lash_start + len(lashes)] = lashes
         if self.hair is not None:
             points[self.count - len(self.hair.points) :] = self.hair.points

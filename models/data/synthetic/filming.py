@@ -77,11 +77,8 @@ class Studio:
         self.figure, self.light, self.sensor, self.cameras = figure, light, sensor, cameras
         self._levels = [figure.texture]
         neck = figure.rest_mm[figure.neck_loop]
-        points, faces, uv = torso(neck, rng, float(rng.uniform(0, 1)))
+        points, self._torso_faces, uv = torso(neck, rng, float(rng.uniform(0, 1)))
         self._torso_mm = to_camera(points, _upright(head_to_world, neck.mean(axis=0)))
-        self._torso_faces = outward_faces(self._torso_mm, faces)
-        if self._torso_faces is not faces:
-            uv = uv[:, [0, 2, 1]]
         self._torso_uv = uv * (figure.cloth_side - 2) + 1 + figure.cloth_corner
         self._bake((open_mm, closed_mm), head_to_world, shadow_rays)
         self._surfaces = {
@@ -146,6 +143,9 @@ class Studio:
             # Light that bounces between skin, cloth and room fills even the deepest fold a little.
             light[:n, 0] = 0.12 + 0.88 * light[:n, 0]
             light[n:, 0] = 0.25 + 0.75 * light[n:, 0]
+            # At rest the lips hide what light would fall on teeth and tongue.
+            inner = slice(len(figure.rest_mm), len(body))
+            light[inner] = figure.inner_openness[:, None]
             baked.append(light)
         self._open_light, self._closed_light = baked[0][:n], baked[1][:n]
         self._torso_light = baked[0][n:]
@@ -306,13 +306,3 @@ def _upright(head_to_world: Array, neck_mm: Array) -> Array:
     pose[:3, :3] = Rotation.from_rotvec(0.4 * turn.as_rotvec()).as_matrix() @ FACING
     pose[:3, 3] = to_camera(neck_mm, head_to_world) - pose[:3, :3] @ neck_mm
     return pose
-
-
-def outward_faces(points: Array, faces: Int32) -> Int32:
-    """`faces` themselves when most of them look away from the middle, else turned round."""
-    corners = points[faces]
-    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    away = corners.mean(axis=1) - points.mean(axis=0)
-    if (normal * away).sum(axis=1).mean() >= 0:
-        return faces
-    return np.ascontiguousarray(faces[:, [0, 2, 1]], dtype=np.int32)

@@ -36,8 +36,8 @@ INTENTS: Mapping[str, Mapping[str, float]] = {
     "full_smile": {
         "mouthSmile": 0.9,
         "mouthStretch": 0.15,
-        "mouthUpperUp": 0.5,
-        "mouthLowerDown": 0.3,
+        "mouthUpperUp": 0.6,
+        "mouthLowerDown": 0.45,
         "cheekSquint": 0.5,
         "eyeSquint": 0.25,
         "jawOpen": 0.05,

@@ -175,9 +175,7 @@ def afflict(
             late = np.interp(time_s - coupling.lag_s, time_s, source)
             add(coupling.target, coupling.gain * late)
     for unit, value in palsy.tone.items():
-        # A lid held wide lets go as far as it closes, whatever closes it.
-        free = 1 - result.get(blink, np.zeros_like(time_s)) if unit == "eyeWide" else 1.0
-        add(unit, value * free * np.ones_like(time_s))
+        add(unit, value * np.ones_like(time_s))
     for _ in range(rng.poisson(palsy.spasm_per_s * (time_s[-1] - time_s[0]))):
         start, length = rng.uniform(time_s[0], time_s[-1]), rng.uniform(0.12, 0.3)
         pulse = np.exp(-0.5 * ((time_s - start) / (length / 2.5)) ** 2)

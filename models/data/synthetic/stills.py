@@ -16,6 +16,7 @@ from models.data.synthetic.camera import FACING, look_at
 from models.data.synthetic.chart import Chart
 from models.data.synthetic.figure import Figure
 from models.data.synthetic.filming import Studio
+from models.data.synthetic.lids import meet_lids
 from models.data.synthetic.light import draw_light
 from models.data.synthetic.movements import INTENTS, SIDES, Activations, unit_name
 from models.data.synthetic.palsy import BRANCH_OF_UNIT, afflict
@@ -148,6 +149,7 @@ def render_stills(
             faces[1, head.expression_names.index(unit_name("eyeBlink", side))] = 1.0
         for k in range(count):
             faces[2 + k] = expression_rows(head, draw_activations(rng, patient), 1)[0]
+        faces = meet_lids(head, patient, faces)
         gaze = np.zeros((2 + count, 2, 3))
         gaze[2:, :, 0] = rng.normal(0, 0.08, (count, 1))
         gaze[2:, :, 1] = rng.normal(0, 0.15, (count, 1)) + np.array([-0.012, 0.012])

@@ -17,13 +17,19 @@ _AROUND = 48
 
 
 def tube(rings: list[Array]) -> tuple[Array, Int32]:
-    """Points and faces of a surface through closed `rings` of (n, 3) points each."""
+    """Points and outward faces of a surface through closed `rings` of (n, 3) points each."""
     n = len(rings[0])
     index = np.arange(len(rings) * n).reshape(len(rings), n)
     following = np.roll(index, -1, axis=1)
     quads = np.stack([index[:-1], following[:-1], following[1:], index[1:]], axis=-1).reshape(-1, 4)
     faces = np.concatenate([quads[:, :3], quads[:, [0, 2, 3]]]).astype(np.int32)
-    return np.concatenate(rings), faces
+    points = np.concatenate(rings)
+    corners = points[faces]
+    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    away = corners.mean(axis=1) - points.mean(axis=0)
+    if (normal * away).sum() < 0:
+        faces = np.ascontiguousarray(faces[:, [0, 2, 1]])
+    return points, faces
 
 
 def torso(neck_mm: Array, rng: np.random.Generator, collar: float) -> tuple[Array, Int32, Array]:

@@ -22,12 +22,17 @@ _POINTS = {
 
 
 def lid_gap_mm(topology: Topology, vertices_mm: Array) -> Array:
-    """(T, 2) widest opening between the lid margins, left and right, of (T, V, 3)."""
+    """(T, 2) widest opening between the lid margins, left and right, of (T, V, 3).
+
+    Margins that have met and slid over one another are closed, not open again.
+    """
     gaps = []
     for side in SIDES:
         upper = vertices_mm[:, topology.loops[f"lid_upper_{side}"]]
         lower = vertices_mm[:, topology.loops[f"lid_lower_{side}"]]
-        gaps.append(np.linalg.norm(upper - lower, axis=2).max(axis=1))
+        opening = upper - lower
+        wide = np.where(opening[..., 1] > 0, np.linalg.norm(opening, axis=2), 0.0)
+        gaps.append(wide.max(axis=1))
     return np.stack(gaps, axis=1)
 
 
