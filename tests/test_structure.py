@@ -54,6 +54,14 @@ def test_the_lock_pins_every_requirement_with_its_hash() -> None:
     assert re.search(r"^torch==", (ROOT / "cpu-torch.lock").read_text(), re.MULTILINE)
 
 
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda p: p.name
+)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+
+
 def test_the_program_starts_as_a_module() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "cli", "--help"], cwd=ROOT, check=False, capture_output=True
