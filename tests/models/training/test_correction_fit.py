@@ -11,7 +11,7 @@ from models.reconstruction import Array
 from models.training.correction_fit import FitSettings, Stills, fit_correction, residual_cm
 
 MOUTH = list(LIPS_OUTER_UPPER[-3:])
-SMALL = FitSettings(features=12, hidden=16, error_shapes=6, modes=2, epochs=80)
+SMALL = FitSettings(features=12, hidden=16, error_shapes=6, modes=2, epochs=80, feature_noise=0.02)
 PEOPLE, FRAMES = 60, 5
 
 
