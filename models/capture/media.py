@@ -163,15 +163,20 @@ def open_container(path: Path) -> Iterator[av.container.InputContainer]:
 
 def video_stream(container: av.container.InputContainer) -> av.video.VideoStream:
     """The stream that holds the recording; raises VideoError when there is none to use."""
-    streams = [s for s in container.streams.video if not s.disposition & s.disposition.attached_pic]
-    if not streams:
+    pictures = [
+        s for s in container.streams.video if not s.disposition & s.disposition.attached_pic
+    ]
+    if not pictures:
         kind = "sound only" if container.streams.audio else "no picture"
         raise VideoError(f"The file holds {kind}.", "Choose the file with the video.")
-    stream = max(streams, key=lambda s: s.width * s.height)
+    # A stream of unknown coding has no context, and no width either.
+    readable = [
+        s for s in pictures if s.codec_context is not None and s.codec_context.name in CODECS
+    ]
+    if not readable:
+        raise VideoError("The video is coded in a way that can't be read.", _NEXT_EXPORT)
+    stream = max(readable, key=lambda s: s.codec_context.width * s.codec_context.height)
     context = stream.codec_context
-    if context is None or context.name not in CODECS:
-        name = "unknown" if context is None else context.name
-        raise VideoError(f"Videos coded as {name} can't be read.", _NEXT_EXPORT)
     check_size(context.width, context.height)
     return stream
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import struct
 import warnings
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from models.errors import VideoError
 _FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP")
 _HEIC_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"heim", b"heis")
 _ORIENTATION_TAG = 0x0112
+# What Pillow raises on broken files of one format or another.
+_DAMAGE = (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, struct.error)
 _NEXT = "Export it as JPEG or PNG and try once more."
 
 
@@ -33,9 +36,12 @@ def is_still(path: Path) -> bool:
 def still_size(path: Path) -> tuple[int, int, int, str]:
     """(width, height, bits per channel, format) of the upright photograph, without decoding it."""
     with _opened(path) as image:
-        width, height = image.size
-        if image.getexif().get(_ORIENTATION_TAG, 1) >= 5:
-            width, height = height, width
+        try:
+            width, height = image.size
+            if image.getexif().get(_ORIENTATION_TAG, 1) >= 5:
+                width, height = height, width
+        except _DAMAGE as error:
+            raise _damaged() from error
         return width, height, 16 if image.mode.startswith("I") else 8, (image.format or "").lower()
 
 
@@ -48,8 +54,12 @@ def read_still(path: Path) -> NDArray[np.uint8]:
                 grey = np.clip(np.asarray(upright, dtype=np.int64) >> 8, 0, 255).astype(np.uint8)
                 return np.repeat(grey[:, :, None], 3, axis=2)
             return np.ascontiguousarray(upright.convert("RGB"), dtype=np.uint8)
-        except (OSError, ValueError, SyntaxError) as error:
-            raise VideoError("The photograph is damaged or cut off.", "Copy it again.") from error
+        except _DAMAGE as error:
+            raise _damaged() from error
+
+
+def _damaged() -> VideoError:
+    return VideoError("The photograph is damaged or cut off.", "Copy it again from the camera.")
 
 
 def _is_heic(head: bytes) -> bool:
@@ -75,5 +85,5 @@ def _opened(path: Path) -> Image.Image:
             return Image.open(path, formats=formats)
     except Image.DecompressionBombError as error:
         raise VideoError("The photograph is too large.", "Scale it down to 4K or less.") from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+    except (UnidentifiedImageError, *_DAMAGE) as error:
         raise VideoError("The file is not a photograph that can be read.", _NEXT) from error

@@ -237,3 +237,32 @@ def test_memory_does_not_grow_with_the_length(tmp_path, write_clip, moving_patte
     assert sum(1 for _ in pictures) == 130
     # One leaked picture is more than a megabyte.
     assert process.memory_info().rss - before < 60 * 2**20
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".avi", ".png", ".jpg"])
+def test_damaged_files_are_read_or_refused_but_never_crash(
+    tmp_path, write_clip, moving_pattern, suffix
+):
+    good = tmp_path / f"good{suffix}"
+    if suffix in (".png", ".jpg"):
+        Image.fromarray(moving_pattern(1)[0]).save(good)
+    else:
+        write_clip(good, moving_pattern(6), codec="mpeg4")
+    content = np.frombuffer(good.read_bytes(), dtype=np.uint8)
+    rng = np.random.default_rng(7)
+    refused = 0
+    for _ in range(40):
+        damaged = content.copy()
+        places = rng.integers(0, rng.choice([200, content.size]), rng.choice([1, 5, 50]))
+        damaged[places] = rng.integers(0, 256, places.size)
+        cut = content.size if rng.random() < 0.7 else rng.integers(1, content.size)
+        path = tmp_path / f"damaged{suffix}"
+        path.write_bytes(damaged[:cut].tobytes())
+        try:
+            probe(path)
+            assert sum(1 for _ in frames(path)) >= 1
+        except VideoError as error:
+            refused += 1
+            assert error.message
+            assert error.next_step
+    assert refused > 0
