@@ -6,13 +6,19 @@ frame, by a small network; what it leaves on people it has not seen becomes the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.capture.correction import LandmarkCorrection, LevelFrames, mirrored
+from models.capture.correction import (
+    ErrorSpread,
+    LandmarkCorrection,
+    LandmarkModel,
+    LevelFrames,
+    mirrored,
+)
 from models.capture.correction.correction import FEATURE_LIMIT
 from models.capture.landmarks.topology import CONTOURS, COUNT, mirror_permutation
 from models.reconstruction import Array
@@ -87,49 +93,43 @@ def fit_correction(train: Stills, held_out: Stills, settings: FitSettings) -> La
     )
     group = np.concatenate([train.group, train.group + train.group.max() + 1])
     mean = found.mean(axis=0).ravel()
-    axes, sd = _principal(found.reshape(len(found), -1) - mean, settings.features)
+    axes, sd = principal(found.reshape(len(found), -1) - mean, settings.features)
     axes = axes / sd[:, None]
-    weights = np.repeat(_landmark_weights(settings.contour_weight), 2)
-    error_axes, error_sd = _principal(
-        error.reshape(len(error), -1) * weights, settings.error_shapes
-    )
+    weights = np.repeat(landmark_weights(settings.contour_weight), 2)
+    error_axes, error_sd = principal(error.reshape(len(error), -1) * weights, settings.error_shapes)
     features = (found.reshape(len(found), -1) - mean) @ axes.T
     target = (error.reshape(len(error), -1) * weights) @ error_axes.T
     layers = _train(features, target, group, settings)
-    draft = LandmarkCorrection(
+    model = LandmarkModel(
         feature_mean=mean,
         feature_axes=axes,
         **layers,
         error_axes=error_axes / weights,
         error_limit=4.0 * error_sd,
         novelty_limit=np.array(np.quantile((features**2).mean(axis=1), 0.995)),
-        yaw_deg=YAW_BINS_DEG,
-        covariance_cm2=np.zeros((len(YAW_BINS_DEG), COUNT, 2, 2)),
-        modes_cm=np.zeros((settings.modes, COUNT, 2)),
-        mode_parity=np.ones(settings.modes),
-        mode_covariance=np.zeros((len(YAW_BINS_DEG), settings.modes, settings.modes)),
     )
-    return with_uncertainty(draft, held_out, settings.modes)
+    left = residual_cm(model, held_out)
+    return LandmarkCorrection(model, spread_of(left, held_out, settings.modes))
 
 
-def residual_cm(correction: LandmarkCorrection, stills: Stills) -> Array:
-    """(N, 478, 2) what is left of the error after correction, level frame."""
+def residual_cm(model: LandmarkModel, stills: Stills) -> Array:
+    """(N, 478, 2) what is left of the error after correction by landmarks alone, level frame."""
     found, error = stills.levelled()
-    return np.asarray(error - correction.error_cm(found)[0])
+    reflected = model.error_cm(model.features(mirrored(found))[0])
+    return np.asarray(
+        error - 0.5 * (model.error_cm(model.features(found)[0]) + mirrored(reflected))
+    )
 
 
-def with_uncertainty(
-    correction: LandmarkCorrection, stills: Stills, n_modes: int
-) -> LandmarkCorrection:
-    """The same correction with the covariance of what it leaves on these stills, by |yaw|."""
-    residual = residual_cm(correction, stills)
+def spread_of(left_cm: Array, stills: Stills, n_modes: int) -> ErrorSpread:
+    """The spread by |yaw| of errors (N, 478, 2) that a correction leaves on these stills."""
+    residual = left_cm.copy()
     # Each face counts as it is and mirrored, and every one looks to the side with yaw >= 0.
     residual[stills.yaw_deg < 0] = mirrored(residual[stills.yaw_deg < 0])
     yaw = np.abs(stills.yaw_deg)
-    change = residual - _group_mean(residual, stills.group)
+    change = residual - group_mean(residual, stills.group)
     both = np.concatenate([change, mirrored(change)]).reshape(2 * len(change), -1)
-    shapes, _ = _principal(both, n_modes)
-    modes = shapes.reshape(n_modes, COUNT, 2)
+    modes = principal(both, n_modes)[0].reshape(n_modes, COUNT, 2)
     parity = np.sign((modes * mirrored(modes)).sum(axis=(1, 2)))
     modes = 0.5 * (modes + parity[:, None, None] * mirrored(modes))
     modes /= np.sqrt((modes**2).sum(axis=(1, 2), keepdims=True))
@@ -146,13 +146,7 @@ def with_uncertainty(
             amplitudes = amplitudes * (parity[:, None] == parity)
         covariance.append(whole)
         mode_covariance.append(amplitudes)
-    return replace(
-        correction,
-        covariance_cm2=np.stack(covariance),
-        modes_cm=modes,
-        mode_parity=parity,
-        mode_covariance=np.stack(mode_covariance),
-    )
+    return ErrorSpread(YAW_BINS_DEG, np.stack(covariance), modes, parity, np.stack(mode_covariance))
 
 
 def _train(
@@ -206,7 +200,7 @@ def _train(
     return {name: value.detach().double().numpy() for name, value in learned.items()}
 
 
-def _landmark_weights(contour_weight: float) -> Array:
+def landmark_weights(contour_weight: float) -> Array:
     """(478,) weight of each landmark's error: contours that are measured count more."""
     weights = np.ones(COUNT)
     for name, points in CONTOURS.items():
@@ -215,7 +209,7 @@ def _landmark_weights(contour_weight: float) -> Array:
     return weights
 
 
-def _group_mean(values: Array, group: NDArray[np.int64]) -> Array:
+def group_mean(values: Array, group: NDArray[np.int64]) -> Array:
     """(N, ...) for each row the mean over its group."""
     _, owner, count = np.unique(group, return_inverse=True, return_counts=True)
     total = np.zeros((len(count), *values.shape[1:]))
@@ -223,7 +217,7 @@ def _group_mean(values: Array, group: NDArray[np.int64]) -> Array:
     return np.asarray((total / count.reshape(-1, *[1] * (values.ndim - 1)))[owner])
 
 
-def _principal(rows: Array, count: int) -> tuple[Array, Array]:
+def principal(rows: Array, count: int) -> tuple[Array, Array]:
     """Leading orthonormal axes (count, D) of rows (N, D) about 0, and the SD along them."""
     values, vectors = np.linalg.eigh(rows.T @ rows / len(rows))
     order = np.argsort(values)[::-1][:count]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -73,10 +72,10 @@ def embedding_digest() -> str:
 
 def save(correction: LandmarkCorrection, path: Path, people: int) -> None:
     """Write the asset in half precision and its line in the manifest."""
-    arrays = {}
-    for field in fields(correction):
-        values = np.asarray(getattr(correction, field.name))
-        arrays[field.name] = values.astype(np.float16 if values.size > LARGE else np.float32)
+    arrays = {
+        name: values.astype(np.float16 if values.size > LARGE else np.float32)
+        for name, values in correction.pack().items()
+    }
     np.savez_compressed(path, allow_pickle=False, **arrays)
     listing = FOLDER / "manifest.json"
     content = json.loads(listing.read_text(encoding="utf-8"))

@@ -1,6 +1,23 @@
-"""What the landmark network gets systematically wrong, and how sure it is; no network is run."""
+"""What the landmark network gets systematically wrong, and how sure it is of the rest."""
 
-from models.capture.correction.correction import CorrectedLandmarks, LandmarkCorrection
+from models.capture.correction.correction import (
+    CorrectedLandmarks,
+    LandmarkCorrection,
+    LandmarkModel,
+)
+from models.capture.correction.evidence import EvidenceHead, ImageEvidence, Patches, cut_patches
 from models.capture.correction.level import LevelFrames, mirrored
+from models.capture.correction.spread import ErrorSpread
 
-__all__ = ["CorrectedLandmarks", "LandmarkCorrection", "LevelFrames", "mirrored"]
+__all__ = [
+    "CorrectedLandmarks",
+    "ErrorSpread",
+    "EvidenceHead",
+    "ImageEvidence",
+    "LandmarkCorrection",
+    "LandmarkModel",
+    "LevelFrames",
+    "Patches",
+    "cut_patches",
+    "mirrored",
+]

@@ -2,12 +2,13 @@
 
 The network under-reads one-sided movement and pulls the far half of a turned face to its mean.
 What it does so is a property of the network: it was measured on renders whose truth is known
-(`models.training.landmark_correction`) and is predicted here from the landmarks alone, together
-with what remains uncertain afterwards. NumPy only.
+(`models.training.landmark_correction`) and is predicted here from the landmarks and, where
+crops are at hand, from the picture; together with what remains uncertain afterwards.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 
@@ -15,7 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.assets import verified_path
+from models.capture.correction.evidence import (
+    CropSource,
+    EvidenceHead,
+    ImageEvidence,
+    Patches,
+    cut_patches,
+)
 from models.capture.correction.level import LevelFrames, mirrored
+from models.capture.correction.spread import ErrorSpread
 from models.capture.landmarks.topology import mirror_permutation
 from models.reconstruction import Array, Array32
 
@@ -24,6 +33,7 @@ ASSET = "landmark_correction"
 FEATURE_LIMIT = 3.5
 # The finest that landmarks are known at all, whatever the size of the face in the image.
 PIXEL_NOISE_PX = 0.3
+_BATCH = 32
 
 
 @dataclass(frozen=True)
@@ -44,15 +54,11 @@ class CorrectedLandmarks:
 
 
 @dataclass(frozen=True)
-class LandmarkCorrection:
-    """A small network from landmarks to their error, exactly mirror-equivariant.
+class LandmarkModel:
+    """From landmarks alone to their error: one tanh layer and a linear path beside it.
 
-    Everything is in the level frame, cm of the canonical face. feature_mean (1434,),
-    feature_axes (F, 1434) scaled to unit variance; hidden_* and out_*: one tanh layer and a
-    linear path beside it; error_axes (E, 956), error_limit (E,); novelty_limit: mean squared
-    feature up to which a face counts as known. yaw_deg (B,) ascending from 0 with the
-    covariance (B, 478, 2, 2) and, over modes (K, 478, 2) that are even or odd under mirroring
-    (parity (K,) of +-1), their covariance (B, K, K).
+    feature_mean (1434,), feature_axes (F, 1434) scaled to unit variance; error_axes (E, 956) cm,
+    error_limit (E,); novelty_limit: mean squared feature up to which a face counts as known.
     """
 
     feature_mean: Array
@@ -65,82 +71,167 @@ class LandmarkCorrection:
     error_axes: Array
     error_limit: Array
     novelty_limit: Array
-    yaw_deg: Array
-    covariance_cm2: Array
-    modes_cm: Array
-    mode_parity: Array
-    mode_covariance: Array
+
+    def features(self, level_cm: Array) -> tuple[Array, Array]:
+        """Features (N, F) of level landmarks (N, 478, 3), held to known faces, and trust (N,)."""
+        features = (level_cm.reshape(len(level_cm), -1) - self.feature_mean) @ self.feature_axes.T
+        novelty = np.maximum((features**2).mean(axis=1), 1e-9)
+        trust = np.minimum(1.0, np.sqrt(self.novelty_limit / novelty))
+        return np.clip(features * trust[:, None], -FEATURE_LIMIT, FEATURE_LIMIT), trust
+
+    def error_cm(self, features: Array) -> Array:
+        """(N, 478, 2) true minus observed place."""
+        hidden = np.tanh(features @ self.hidden_weight.T + self.hidden_bias)
+        coefficients = hidden @ self.out_weight.T + features @ self.linear_weight.T + self.out_bias
+        coefficients = np.clip(coefficients, -self.error_limit, self.error_limit)
+        return np.asarray((coefficients @ self.error_axes).reshape(len(features), -1, 2))
+
+
+@dataclass(frozen=True)
+class LandmarkCorrection:
+    """The whole correction, exactly mirror-equivariant: every face is also seen in a mirror.
+
+    landmarks, spread: what landmarks alone say, and what they leave. evidence: what the picture
+    adds, with a spread of its own; None in a correction that was learned without pictures.
+    """
+
+    landmarks: LandmarkModel
+    spread: ErrorSpread
+    evidence: ImageEvidence | None = None
 
     @classmethod
     @cache
     def load(cls) -> LandmarkCorrection:
         """The committed correction. Raises AssetError when it is missing or altered."""
         with np.load(verified_path(ASSET), allow_pickle=False) as stored:
-            return cls(**{f.name: stored[f.name].astype(np.float64) for f in fields(cls)})
+            return cls.unpack({name: stored[name] for name in stored.files})
+
+    def pack(self) -> dict[str, NDArray[np.generic]]:
+        """All numbers by name; `unpack` is the inverse. The networks are files of their own."""
+        parts: dict[str, object] = {"landmarks": self.landmarks, "spread": self.spread}
+        packed: dict[str, NDArray[np.generic]] = {}
+        if self.evidence is not None:
+            parts |= {
+                "mouth": self.evidence.mouth,
+                "eye": self.evidence.eye,
+                "evidence_spread": self.evidence.spread,
+            }
+            packed["mouth_points"] = self.evidence.mouth_points
+            packed["eye_points"] = self.evidence.eye_points
+        for prefix, part in parts.items():
+            for name, value in vars(part).items():
+                packed[f"{prefix}.{name}"] = np.asarray(value)
+        return packed
+
+    @classmethod
+    def unpack(cls, packed: Mapping[str, NDArray[np.generic]]) -> LandmarkCorrection:
+        """From numbers by name."""
+
+        def numbers(prefix: str, kind: type) -> dict[str, Array]:
+            return {f.name: packed[f"{prefix}.{f.name}"].astype(np.float64) for f in fields(kind)}
+
+        evidence = None
+        if "mouth_points" in packed:
+            evidence = ImageEvidence(
+                packed["mouth_points"].astype(np.int64),
+                packed["eye_points"].astype(np.int64),
+                EvidenceHead(**numbers("mouth", EvidenceHead)),
+                EvidenceHead(**numbers("eye", EvidenceHead)),
+                ErrorSpread(**numbers("evidence_spread", ErrorSpread)),
+            )
+        return cls(
+            LandmarkModel(**numbers("landmarks", LandmarkModel)),
+            ErrorSpread(**numbers("spread", ErrorSpread)),
+            evidence,
+        )
 
     def apply(
         self,
         landmarks_px: NDArray[np.floating],
         yaw_deg: NDArray[np.floating],
         roll_deg: NDArray[np.floating],
+        pictures: CropSource | None = None,
     ) -> CorrectedLandmarks:
-        """Correct landmarks (T, 478, 3) px of one view, with the measured yaw and roll (T,)."""
+        """Correct landmarks (T, 478, 3) px of one view, with the measured yaw and roll (T,).
+
+        With `pictures`, crops of the same view and clock, mouth, lids and brows are placed by
+        what is seen; frames without a crop are corrected by their landmarks alone.
+        """
         n_frames, count = landmarks_px.shape[:2]
+        n_modes = len(self.spread.modes_cm)
+        result = CorrectedLandmarks(
+            np.full((n_frames, count, 2), np.nan, np.float32),
+            np.full((n_frames, count, 2, 2), np.nan, np.float32),
+            np.full((n_frames, n_modes, count, 2), np.nan, np.float32),
+            np.full(n_frames, np.nan, np.float32),
+        )
         seen = np.flatnonzero(np.isfinite(landmarks_px).all(axis=(1, 2)))
-        points = np.full((n_frames, count, 2), np.nan, np.float32)
-        covariance = np.full((n_frames, count, 2, 2), np.nan, np.float32)
-        modes = np.full((n_frames, len(self.modes_cm), count, 2), np.nan, np.float32)
-        trust = np.full(n_frames, np.nan, np.float32)
-        frames = LevelFrames.of(landmarks_px[seen], np.asarray(roll_deg)[seen])
-        level = frames.level(landmarks_px[seen])
-        error, known = self.error_cm(level)
-        points[seen] = landmarks_px[seen, :, :2] + frames.vectors_px(error)
-        trust[seen] = known
-        yaw = np.asarray(yaw_deg, dtype=np.float64)[seen]
-        spread = self._covariance_cm2(yaw) / known[:, None, None, None] ** 2
-        covariance[seen] = frames.covariances_px2(spread) + PIXEL_NOISE_PX**2 * np.eye(2)
-        shapes = self._mode_roots(yaw) @ self.modes_cm.reshape(len(self.modes_cm), -1)
-        shapes = shapes.reshape(len(seen), len(self.modes_cm), count, 2)
-        modes[seen] = frames.vectors_px(shapes / known[:, None, None, None])
-        return CorrectedLandmarks(points, covariance, modes, trust)
+        for rows, patches in self._batches(landmarks_px, seen, pictures):
+            frames = LevelFrames.of(landmarks_px[rows], np.asarray(roll_deg)[rows])
+            error, trust = self.error_cm(frames.level(landmarks_px[rows]), patches)
+            yaw = np.asarray(yaw_deg, dtype=np.float64)[rows]
+            spread = self.spread
+            if patches is not None and self.evidence is not None:
+                spread = self.evidence.spread
+            covariance = spread.covariance_at(yaw) / trust[:, None, None, None] ** 2
+            shapes = spread.shapes_at(yaw) / trust[:, None, None, None]
+            result.points_px[rows] = landmarks_px[rows, :, :2] + frames.vectors_px(error)
+            result.covariance_px2[rows] = frames.covariances_px2(covariance)
+            result.covariance_px2[rows] += (PIXEL_NOISE_PX**2 * np.eye(2)).astype(np.float32)
+            result.modes_px[rows] = frames.vectors_px(shapes)
+            result.trust[rows] = trust
+        return result
 
-    def error_cm(self, level_cm: Array) -> tuple[Array, Array]:
+    def error_cm(self, level_cm: Array, patches: Patches | None = None) -> tuple[Array, Array]:
         """True minus observed place (N, 478, 2) of level landmarks (N, 478, 3), and trust (N,)."""
-        direct, own = self._one_sided(level_cm)
-        reflected, other = self._one_sided(mirrored(level_cm))
-        return 0.5 * (direct + mirrored(reflected)), np.minimum(own, other)
+        direct, own = self.landmarks.features(level_cm)
+        reflected, other = self.landmarks.features(mirrored(level_cm))
+        error = 0.5 * (
+            self.landmarks.error_cm(direct) + mirrored(self.landmarks.error_cm(reflected))
+        )
+        if patches is not None and self.evidence is not None:
+            mouth, eye = self.evidence.errors_cm(patches, direct, reflected)
+            both = np.stack([error, error])
+            both[1] = mirrored(both[1])
+            both[:, :, self.evidence.mouth_points] = mouth
+            both[:, :, self.evidence.eye_points] = eye
+            back = mirrored(both[1])
+            lips = self.evidence.mouth_points
+            right_eye = mirror_permutation()[self.evidence.eye_points]
+            error = both[0]
+            error[:, lips] = 0.5 * (error[:, lips] + back[:, lips])
+            error[:, right_eye] = back[:, right_eye]
+        return error, np.minimum(own, other)
 
-    def _one_sided(self, level_cm: Array) -> tuple[Array, Array]:
-        """What the network says of one orientation: error (N, 478, 2) and trust (N,)."""
-        flat = level_cm.reshape(len(level_cm), -1) - self.feature_mean
-        features = flat @ self.feature_axes.T
-        novelty = np.maximum((features**2).mean(axis=1), 1e-9)
-        trust = np.minimum(1.0, np.sqrt(self.novelty_limit / novelty))
-        features = np.clip(features * trust[:, None], -FEATURE_LIMIT, FEATURE_LIMIT)
-        hidden = np.tanh(features @ self.hidden_weight.T + self.hidden_bias)
-        coefficients = hidden @ self.out_weight.T + features @ self.linear_weight.T + self.out_bias
-        coefficients = np.clip(coefficients, -self.error_limit, self.error_limit)
-        return (coefficients @ self.error_axes).reshape(len(level_cm), -1, 2), trust
+    def _batches(
+        self,
+        landmarks_px: NDArray[np.floating],
+        seen: NDArray[np.int64],
+        pictures: CropSource | None,
+    ) -> Iterator[tuple[NDArray[np.int64], Patches | None]]:
+        """The frames in batches that have patches, then those that have none."""
+        without = np.zeros(len(landmarks_px), dtype=bool)
+        without[seen] = True
+        if pictures is not None and self.evidence is not None:
+            affines = pictures.affines
+            rows: list[int] = []
+            cut: list[Patches] = []
+            for index, crop in pictures.crops(seen):
+                row = int(seen[index])
+                affine = affines[row]
+                points = landmarks_px[row, :, :2] @ affine[:, :2].T + affine[:, 2]
+                rows.append(row)
+                cut.append(cut_patches(crop, points))
+                without[row] = False
+                if len(rows) == _BATCH:
+                    yield np.array(rows), _joined(cut)
+                    rows, cut = [], []
+            if rows:
+                yield np.array(rows), _joined(cut)
+        left = np.flatnonzero(without)
+        for start in range(0, len(left), _BATCH):
+            yield left[start : start + _BATCH], None
 
-    def _bins(self, yaw_deg: Array) -> tuple[NDArray[np.int64], Array]:
-        """Lower bin (N,) and share (N,) of the next one for |yaw|."""
-        place = np.interp(np.abs(yaw_deg), self.yaw_deg, np.arange(len(self.yaw_deg)))
-        low = np.minimum(place.astype(np.int64), len(self.yaw_deg) - 2)
-        return low, place - low
 
-    def _covariance_cm2(self, yaw_deg: Array) -> Array:
-        low, share = self._bins(yaw_deg)
-        weight = share[:, None, None, None]
-        mixed = self.covariance_cm2[low] * (1 - weight) + self.covariance_cm2[low + 1] * weight
-        swapped = mixed[:, mirror_permutation()] * np.array([[1.0, -1.0], [-1.0, 1.0]])
-        return np.where((yaw_deg < 0)[:, None, None, None], swapped, mixed)
-
-    def _mode_roots(self, yaw_deg: Array) -> Array:
-        """(N, K, K) symmetric square roots of the modes' covariance; smooth in yaw."""
-        low, share = self._bins(yaw_deg)
-        weight = share[:, None, None]
-        mixed = self.mode_covariance[low] * (1 - weight) + self.mode_covariance[low + 1] * weight
-        values, vectors = np.linalg.eigh(mixed)
-        root = (vectors * np.sqrt(np.maximum(values, 0.0))[:, None]) @ np.swapaxes(vectors, 1, 2)
-        sign = np.where((yaw_deg < 0)[:, None], self.mode_parity, 1.0)
-        return np.asarray(root * sign[:, :, None] * sign[:, None, :])
+def _joined(cut: list[Patches]) -> Patches:
+    return Patches(np.concatenate([c.mouth for c in cut]), np.concatenate([c.eye for c in cut]))

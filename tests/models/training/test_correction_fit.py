@@ -48,7 +48,7 @@ def learned() -> LandmarkCorrection:
 
 def test_most_of_what_was_under_read_is_given_back(learned: LandmarkCorrection) -> None:
     stills, moved = under_read(3)
-    left = residual_cm(learned, stills)[:, MOUTH, 0].mean(axis=1)
+    left = residual_cm(learned.landmarks, stills)[:, MOUTH, 0].mean(axis=1)
     assert abs(np.polyfit(moved, left, 1)[0]) < 0.06
     assert np.abs(left).mean() < 0.03
 
@@ -61,8 +61,8 @@ def test_a_network_that_is_right_is_left_alone() -> None:
 
 def test_covariance_is_that_of_what_is_left(learned: LandmarkCorrection) -> None:
     stills, _ = under_read(4)
-    left = residual_cm(learned, stills)
-    stated = np.sqrt(learned.covariance_cm2[0, :, 0, 0])
+    left = residual_cm(learned.landmarks, stills)
+    stated = np.sqrt(learned.spread.covariance_cm2[0, :, 0, 0])
     np.testing.assert_allclose(
         np.median(np.sqrt((left[..., 0] ** 2).mean(0)) / stated), 1, atol=0.3
     )

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from models.capture.correction import LandmarkCorrection, LevelFrames, mirrored
+from models.capture.correction import (
+    ErrorSpread,
+    LandmarkCorrection,
+    LandmarkModel,
+    LevelFrames,
+    mirrored,
+)
 from models.capture.landmarks.topology import canonical_face, mirror_landmarks, mirror_permutation
 from models.reconstruction import Array
 
@@ -29,7 +35,7 @@ def correction() -> LandmarkCorrection:
     spread = rng.normal(0, 1, (2, 3, 3))
     spread = spread @ np.swapaxes(spread, 1, 2)
     spread[0] *= (parity[:, None] == parity).astype(float)
-    return LandmarkCorrection(
+    model = LandmarkModel(
         feature_mean=np.zeros(478 * 3),
         feature_axes=rng.normal(0, 0.01, (6, 478 * 3)),
         hidden_weight=rng.normal(0, 0.5, (8, 6)),
@@ -40,11 +46,9 @@ def correction() -> LandmarkCorrection:
         error_axes=rng.normal(0, 0.1, (4, 478 * 2)),
         error_limit=np.full(4, 5.0),
         novelty_limit=np.array(1e9),
-        yaw_deg=np.array([0.0, 45.0]),
-        covariance_cm2=covariance,
-        modes_cm=modes,
-        mode_parity=parity,
-        mode_covariance=spread,
+    )
+    return LandmarkCorrection(
+        model, ErrorSpread(np.array([0.0, 45.0]), covariance, modes, parity, spread)
     )
 
 
@@ -75,7 +79,7 @@ def test_a_mirrored_face_is_corrected_to_the_mirror_image(correction: LandmarkCo
         rtol=1e-3,
         atol=1e-3,
     )
-    sign = correction.mode_parity[:, None, None]
+    sign = correction.spread.mode_parity[:, None, None]
     np.testing.assert_allclose(
         other.modes_px[:, :, order] * (-1, 1) * sign, direct.modes_px, rtol=1e-3, atol=2e-3
     )
@@ -117,8 +121,9 @@ def test_a_strange_face_is_treated_as_the_nearest_known_one(
     yaw, roll = np.full(3, 20.0), np.zeros(3)
     faces = faces_px()
     usual = correction.apply(faces, yaw, roll)
-    wary = replace(correction, novelty_limit=np.array(1e-6)).apply(faces, yaw, roll)
-    mean_face = correction.error_cm(correction.feature_mean.reshape(1, 478, 3))[0]
+    model = replace(correction.landmarks, novelty_limit=np.array(1e-6))
+    wary = replace(correction, landmarks=model).apply(faces, yaw, roll)
+    mean_face = correction.error_cm(correction.landmarks.feature_mean.reshape(1, 478, 3))[0]
     expected = LevelFrames.of(faces, roll).vectors_px(np.repeat(mean_face, 3, axis=0))
     assert (wary.trust < 0.5).all()
     np.testing.assert_allclose(wary.points_px - faces[..., :2], expected, atol=0.3)
