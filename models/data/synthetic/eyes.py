@@ -34,12 +34,14 @@ def paint_eye(look: Look, rng: np.random.Generator, size: int, radius_mm: float)
     angle = np.arctan2(y, x)
     mm = size / (2 * EXTENT * radius_mm)
 
-    white = np.array([0.74, 0.70, 0.66]) - np.array([0.02, 0.05, 0.10]) * np.clip(
+    white = np.array([0.62, 0.585, 0.55]) - np.array([0.02, 0.05, 0.10]) * np.clip(
         (look.age - 40) / 50, 0, 1
     )
     colour = np.broadcast_to(white, (size, size, 3)).copy()
     pink = np.clip((np.abs(x) - 7.5) / 4.5, 0, 1)[..., None]
     colour *= 1 - pink * np.array([0.12, 0.42, 0.42])
+    # The upper lid and its lashes shade the top of the eyeball.
+    colour *= (1 - 0.4 * np.clip((y - 1.5) / 5.0, 0, 1))[..., None]
     vessels = np.zeros((size, size), dtype=np.float32)
     for _ in range(int(10 + 30 * look.vessels)):
         side = rng.choice([-1.0, 1.0])

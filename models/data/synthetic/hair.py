@@ -114,6 +114,11 @@ def grow(chart: Chart, look: Look, skin_mm: Array, rng: np.random.Generator) -> 
     flow[:, 0] += style.sideways * side
     flow += rng.normal(0, style.unrest, (count, 3))
     flow += 0.25 * rng.normal(0, style.unrest, 3)
+    if style.gravity > 0.8:
+        # Long hair over the forehead is combed back before it falls.
+        forehead = np.clip((root[:, 2] - skull.centre[2] - 15.0) / 40.0, 0, 1)
+        flow[:, 2] -= 1.0 * forehead
+        flow[:, 1] += 0.9 * forehead
     knot = skull.centre + np.array([0.0, 22.0, -108.0])
     ear_z = float(skull.centre[2])
     heading = 0.8 * outward + 0.6 * flow / np.linalg.norm(flow, axis=1, keepdims=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,13 @@ def _direction(azimuth_deg: float, elevation_deg: float) -> Array:
     return np.array([np.sin(a) * np.cos(e), -np.sin(e), -np.cos(a) * np.cos(e)])
 
 
+def balanced(light: Illumination, strength: float) -> Illumination:
+    """`light` as a camera shows it after an automatic white balance of `strength` 0 to 1."""
+    mean = light.colour[:2].sum(axis=0) + 2 * light.surroundings[0]
+    gain = (mean[1] / mean) ** strength
+    return replace(light, colour=light.colour * gain, surroundings=light.surroundings * gain)
+
+
 def draw_light(rng: np.random.Generator) -> Illumination:
     """A room: mostly even frontal light as a clinic has it, sometimes a window from one side."""
     uneven = rng.random() < 0.25
@@ -60,9 +67,10 @@ def draw_light(rng: np.random.Generator) -> Illumination:
     surroundings[2] = -room * rng.uniform(-0.05, 0.25)
     surroundings[3] = room * rng.uniform(-0.15, 0.15)
     surroundings[4:] = rng.normal(0, 0.03, (5, 1)) * room
-    return Illumination(
+    light = Illumination(
         towards,
         np.stack([key, fill, rim]),
         rng.uniform([0.1, 0.2, 0.15], [0.4, 0.5, 0.4]),
         surroundings,
     )
+    return balanced(light, rng.uniform(0.5, 1.0))
