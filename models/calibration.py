@@ -85,6 +85,26 @@ class CalibratedCamera:
         points[..., 1] = K[1, 1] * straight_y + K[1, 2]
         return points
 
+    def distorted_px(self, points_px: ArrayLike, camera: Camera) -> Array:
+        """Where this lens puts points (..., 2) of the camera without distortion (OpenCV's model).
+
+        The inverse of `undistorted_px`.
+        """
+        points = np.array(points_px, dtype=np.float64)
+        if not self.distortion.any():
+            return points
+        K = camera.K
+        y = (points[..., 1] - K[1, 2]) / K[1, 1]
+        x = (points[..., 0] - K[0, 2] - K[0, 1] * y) / K[0, 0]
+        k1, k2, p1, p2, k3 = self.distortion
+        r2 = x**2 + y**2
+        radial = 1 + r2 * (k1 + r2 * (k2 + r2 * k3))
+        bent_x = x * radial + 2 * p1 * x * y + p2 * (r2 + 2 * x**2)
+        bent_y = y * radial + p1 * (r2 + 2 * y**2) + 2 * p2 * x * y
+        points[..., 0] = K[0, 0] * bent_x + K[0, 1] * bent_y + K[0, 2]
+        points[..., 1] = K[1, 1] * bent_y + K[1, 2]
+        return points
+
 
 def read_calibration(path: Path) -> dict[View, CalibratedCamera]:
     """The valid cameras of a calibration file by view; raises CalibrationError.

@@ -53,7 +53,7 @@ _TIGHT_CLOSURE: Mapping[str, tuple[float, float]] = {
     "eyeSquint": (0.25, 0.75),
     "noseSneer": (0.1, 0.2),
 }
-_FULL_FROM, _TIGHT_FROM = 0.62, 0.5
+_FULL_FROM, _TIGHT_FROM = 0.52, 0.42
 # Share of the rest opening that must be gone before narrowing counts as closing.
 _NARROWED, _CLOSED = 0.5, 0.9
 # Of both lids the better one decides (palsy), yet synkinesis narrows one eye alone.

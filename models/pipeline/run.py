@@ -1,0 +1,405 @@
+"""One reconstruction from request to result folder, stage by stage."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from models.calibration import CalibratedCamera, read_calibration
+from models.capture.later_checks import (
+    check_performed,
+    check_reprojection,
+    check_rest,
+    check_scale,
+)
+from models.capture.qc import TakeWindow, assess, excluded_frames, first_verdict
+from models.capture.recording import Recording, bring_together
+from models.capture.thresholds import Thresholds, default_thresholds
+from models.capture.verdict import QCCheck, QCReport
+from models.capture.workers import observe_views, quick_look
+from models.errors import CalibrationError, RejectedRecordingError, UnusableInputError
+from models.fit.basis import FaceBasis
+from models.fit.estimate import KnownIdentity
+from models.fit.recording import RecordingFit, fit_recording
+from models.fit.scale import ScaleHints
+from models.head.model import load_head
+from models.measures import SymmetryPlane, fit_symmetry_plane, measure_take, stamped
+from models.movements import View
+from models.pipeline import provenance, write
+from models.pipeline.pictures import write_overlays, write_result_preview
+from models.pipeline.propose import most_likely_movement, propose_takes
+from models.pipeline.timeline import (
+    MeasuredTake,
+    Timeline,
+    on_all_moments,
+    span_moments,
+    take_of,
+)
+from models.pipeline.views import FitViews, views_for_fit
+from models.reconstruction import Subject, ViewTrack
+from models.request import (
+    KNOWN_DISTANCES,
+    Corrections,
+    ReconstructionRequest,
+    TakeSpan,
+    read_corrections,
+)
+from models.subject import read_subject, write_subject
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass
+class _Stopwatch:
+    """Seconds spent in each stage, in order."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str, progress: Progress) -> Iterator[Callable[[float], None]]:
+        begin = time.perf_counter()
+        progress(name, 0.0)
+        yield lambda share: progress(name, share)
+        progress(name, 1.0)
+        self.seconds[name] = round(time.perf_counter() - begin, 3)
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """The small files of a request, read."""
+
+    calibration: Mapping[View, CalibratedCamera] | None
+    subject: Subject | None
+    corrections: Corrections | None
+    thresholds: Thresholds
+
+    @classmethod
+    def of(cls, request: ReconstructionRequest) -> _Inputs:
+        return cls(
+            None if request.calibration is None else read_calibration(request.calibration),
+            None if request.subject is None else read_subject(request.subject),
+            None if request.corrections is None else read_corrections(request.corrections),
+            default_thresholds(),
+        )
+
+
+def observe(request: ReconstructionRequest) -> tuple[ViewTrack, ...]:
+    """What the landmark network says of each view on the common clock; no fit."""
+    observations = observe_views([file.path for file in request.files])
+    recording = bring_together(
+        observations, [file.label for file in request.files], _offsets(request)
+    )
+    return tuple(recording.tracks[view] for view in sorted(recording.tracks))
+
+
+def reconstruct(request: ReconstructionRequest, out: Path, progress: Progress) -> dict[str, Any]:
+    """Reconstruct a recording into the folder `out`; returns what `reconstruction.json` holds.
+
+    `progress(stage, share)` is called from this thread. Raises UnusableInputError, and
+    RejectedRecordingError after `qc.json` was written; StorageFullError when the disk is full.
+    """
+    # Threads of the matrix library fight each other for busy cores, and the order in which they
+    # add up would change the last digits.
+    with write.storage_errors(), threadpool_limits(1):  # type: ignore[no-untyped-call]
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="sfpfr-") as scratch:
+            return _Reconstruction(request, out, Path(scratch), progress).run()
+
+
+def _offsets(request: ReconstructionRequest) -> dict[View, float]:
+    views: tuple[View, ...] = ("left", "center", "right")
+    return {view: request.offsets_s[view] for view in views if view in request.offsets_s}
+
+
+class _Reconstruction:
+    """The state of one run, so that each stage reads as one step."""
+
+    def __init__(
+        self, request: ReconstructionRequest, out: Path, scratch: Path, progress: Progress
+    ) -> None:
+        self.request, self.out, self.scratch, self.progress = request, out, scratch, progress
+        self.watch = _Stopwatch()
+        self.inputs = _Inputs.of(request)
+        self.head = load_head(request.head_model)
+        self.face = FaceBasis(self.head)
+        self.report = QCReport.of("first", ())
+
+    def run(self) -> dict[str, Any]:
+        self._first_look()
+        recording = self._observe()
+        views = views_for_fit(recording, self._calibration_for(recording), self.inputs.corrections)
+        excluded = self._excluded(recording)
+        with self.watch.stage("fit", self.progress) as share:
+            fit = self._fit(recording, views, excluded, share)
+        timeline = on_all_moments(fit, recording.time_s, excluded)
+        with self.watch.stage("measures", self.progress):
+            spans = self._spans(timeline)
+            if self.request.propose_takes:
+                write.write_takes(self.out, spans)
+            plane = self._plane(fit)
+            measured = [
+                self._measure(timeline, span, plane, number) for number, span in enumerate(spans, 1)
+            ]
+        self._judge(recording, views, fit, measured)
+        with self.watch.stage("write", self.progress):
+            record = self._write(recording, views, timeline, plane, measured)
+        if self.request.overlay:
+            with self.watch.stage("overlay", self.progress) as share:
+                write_overlays(
+                    self.out, recording, views, timeline, measured, self.head.topology, share
+                )
+            record["timings_s"] = self.watch.seconds
+            record["peak_rss_mib"] = write.peak_memory_mib()
+            write.write_json(self.out / "reconstruction.json", record)
+        return record
+
+    def _first_look(self) -> None:
+        """A first verdict from a few pictures a second, while the patient is still there."""
+        files = self.request.files
+        with self.watch.stage("first_look", self.progress) as share:
+            looks = quick_look([file.path for file in files], progress=share)
+            if any(look.media.kind == "video" for look in looks):
+                self.report = first_verdict(
+                    looks, [file.label for file in files], self.inputs.thresholds
+                )
+                self._stop_if_rejected()
+
+    def _observe(self) -> Recording:
+        files = self.request.files
+        with self.watch.stage("landmarks", self.progress) as share:
+            observations = observe_views(
+                [file.path for file in files], crops_dir=self.scratch, progress=share
+            )
+            recording = bring_together(
+                observations, [file.label for file in files], _offsets(self.request)
+            )
+        self.report = self.report.merged(assess(recording, self._windows(), self.inputs.thresholds))
+        self._stop_if_rejected()
+        return recording
+
+    def _windows(self) -> list[TakeWindow]:
+        return [
+            TakeWindow(_take_name(number), span.movement, span.start_s, span.end_s)
+            for number, span in enumerate(self.request.takes or (), 1)
+        ]
+
+    def _stop_if_rejected(self) -> None:
+        if self.report.verdict != "rejected" or self.request.force:
+            return
+        write.write_qc(self.out, self.report)
+        worst = self.report.problems[0]
+        raise RejectedRecordingError(worst.reason, worst.next_step)
+
+    def _calibration_for(self, recording: Recording) -> Mapping[View, CalibratedCamera] | None:
+        calibration = self.inputs.calibration
+        if calibration is None:
+            return None
+        for view in recording.tracks:
+            if view not in calibration:
+                raise CalibrationError(
+                    f"The calibration has no camera for the view {view!r}.",
+                    "Calibrate every camera of the recording, or leave out --calibration.",
+                )
+        return calibration
+
+    def _excluded(self, recording: Recording) -> dict[int, str]:
+        excluded = dict(excluded_frames(recording, self.inputs.thresholds))
+        if self.inputs.corrections is not None:
+            excluded.update(self.inputs.corrections.exclusions())
+        return {moment: why for moment, why in excluded.items() if moment < len(recording.time_s)}
+
+    def _fit(
+        self,
+        recording: Recording,
+        views: FitViews,
+        excluded: Mapping[int, str],
+        share: Callable[[float], None],
+    ) -> RecordingFit:
+        request, corrections, subject = self.request, self.inputs.corrections, self.inputs.subject
+        mask = np.zeros(len(recording.time_s), dtype=bool)
+        mask[list(excluded)] = True
+        fit = fit_recording(
+            views.tracks,
+            views.evidence,
+            views.crops,
+            recording.time_s,
+            self.face,
+            calibration=views.cameras,
+            known=self._known(subject),
+            hints=ScaleHints(
+                {
+                    KNOWN_DISTANCES[name].landmarks: value
+                    for name, value in request.known_distances_mm.items()
+                },
+                request.iris_mm,
+                request.age_years,
+            ),
+            rest_frame=next(iter(corrections.rest_frames), None) if corrections else None,
+            excluded=mask,
+            progress=share,
+        )
+        if subject is None:
+            return fit
+        scale = replace(fit.scale, sigma=subject.scale_sigma, source=subject.scale_source)
+        return replace(fit, scale=scale)
+
+    def _known(self, subject: Subject | None) -> KnownIdentity | None:
+        if subject is None:
+            return None
+        if subject.head_model != provenance.head_record(self.head):
+            raise UnusableInputError(
+                "The subject file belongs to another head model.",
+                "Use the head model it was made with, or reconstruct the first visit again.",
+            )
+        identity = np.zeros(self.face.n_identity)
+        identity[: self.face.n_shape] = subject.identity
+        return KnownIdentity(identity, subject.static_offset_mm, float(np.log(subject.scale)))
+
+    def _spans(self, timeline: Timeline) -> tuple[TakeSpan, ...]:
+        """The takes asked for, proposed, or one over the whole recording."""
+        request = self.request
+        if request.takes is not None:
+            return request.takes
+        seen = (
+            timeline.expression,
+            self.head.expression_names,
+            timeline.time_s,
+            timeline.lid_gap_mm,
+            timeline.valid,
+        )
+        end_s = float(timeline.time_s[-1])
+        if request.propose_takes:
+            return propose_takes(*seen) or (TakeSpan("rest", 0.0, end_s),)
+        movement = request.movement or most_likely_movement(*seen)
+        return (TakeSpan(movement, 0.0, end_s),)
+
+    def _plane(self, fit: RecordingFit) -> SymmetryPlane:
+        if self.inputs.subject is not None:
+            return SymmetryPlane.from_array(self.inputs.subject.plane)
+        return fit_symmetry_plane(fit.shape.template, self.head.topology)
+
+    def _measure(
+        self, timeline: Timeline, span: TakeSpan, plane: SymmetryPlane, number: int
+    ) -> MeasuredTake:
+        corrections = self.inputs.corrections
+        moments = span_moments(span, timeline.time_s)
+        if moments.stop <= moments.start:
+            raise UnusableInputError(
+                f"The take {span.movement} at {span.start_s:g} s lies outside the recording, "
+                f"which is {timeline.time_s[-1]:.1f} s long.",
+                "Correct the takes file.",
+            )
+        take = take_of(
+            timeline,
+            moments,
+            span.movement,
+            self.request.affected_side,
+            corrections.rest_frames if corrections is not None else (),
+        )
+        measures = measure_take(
+            take, self.head.topology, affected_side=self.request.affected_side, plane=plane
+        )
+        return MeasuredTake(_take_name(number), span, moments, take, measures)
+
+    def _judge(
+        self,
+        recording: Recording,
+        views: FitViews,
+        fit: RecordingFit,
+        measured: Sequence[MeasuredTake],
+    ) -> None:
+        """Add what only fit and measures know to the verdict; it may only get stricter."""
+        limits = self.inputs.thresholds
+        checks: list[QCCheck] = [
+            check_reprojection(share, view, None, limits)
+            for view, share in zip(views.names, fit.reprojection, strict=True)
+            if np.isfinite(share)
+        ]
+        widths = list(fit.scale.by_view.values())
+        if len(widths) > 1:
+            checks.append(check_scale((max(widths) - min(widths)) / float(np.mean(widths)), limits))
+        for one in measured:
+            name = one.name if self.request.takes else None
+            if recording.is_still:
+                continue
+            checks.append(check_rest(has_rest=one.measures.has_rest, is_still=False, take=name))
+            if one.measures.activated is not None:
+                checks.append(check_performed(performed=one.measures.activated, take=name))
+        self.report = self.report.with_checks(checks)
+        self._stop_if_rejected()
+
+    def _write(
+        self,
+        recording: Recording,
+        views: FitViews,
+        timeline: Timeline,
+        plane: SymmetryPlane,
+        measured: Sequence[MeasuredTake],
+    ) -> dict[str, Any]:
+        fit, topology = timeline.fit, self.head.topology
+        names = views.names
+        vertices = timeline.vertices_mm()
+        sigma = np.full(vertices.shape[:2], np.nan, dtype=np.float32)
+        for one in measured:
+            sigma[one.moments] = one.take.uncertainty.sigma_mm
+        write.write_qc(self.out, self.report)
+        write_subject(self._subject(fit, plane), self.out / "subject.json")
+        hashes: dict[str, str] = {
+            view: observation.sha256 for view, observation in recording.observations.items()
+        }
+        write.write_meshes(
+            self.out, timeline, vertices, sigma, topology, names, self.head.expression_names, hashes
+        )
+        model = provenance.model_name(self.head)
+        rows = [
+            row
+            for one in measured
+            for row in stamped(
+                one.measures.rows,
+                take=one.name,
+                model=model,
+                qc=provenance.row_quality(self.report.of_take(one.name)),
+            )
+        ]
+        write.write_measures(self.out, rows)
+        write_result_preview(self.out, recording, views, timeline, measured, self.report, topology)
+        record = provenance.record(
+            self.request, self.head, recording, timeline, self.report, measured, names
+        )
+        record["timings_s"] = self.watch.seconds
+        record["peak_rss_mib"] = write.peak_memory_mib()
+        write.write_json(self.out / "reconstruction.json", record)
+        return record
+
+    def _subject(self, fit: RecordingFit, plane: SymmetryPlane) -> Subject:
+        if self.inputs.subject is not None:
+            return self.inputs.subject
+        n_shape = self.face.n_shape
+        scale = float(fit.scale.factor * np.exp(fit.log_scale))
+        template = fit.shape.template
+        radii = []
+        for side in ("eye_left", "eye_right"):
+            eye = template[self.head.topology.regions[side]]
+            radii.append(float(np.linalg.norm(eye - eye.mean(axis=0), axis=1).mean()))
+        return Subject(
+            identity=fit.identity[:n_shape],
+            static_offset_mm=self.face.resting_field @ fit.identity[n_shape:],
+            scale=scale,
+            scale_sigma=fit.scale.sigma,
+            scale_source=fit.scale.source,
+            plane=plane.as_array(),
+            eye_radius_mm=(radii[0], radii[1]),
+            head_model=provenance.head_record(self.head),
+        )
+
+
+def _take_name(number: int) -> str:
+    return f"{number:02d}"

@@ -1,0 +1,164 @@
+"""The fit on every moment of the recording, and its takes; gaps are bridged and marked invalid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.fit.projection import Poses, rotation_from_vector, vector_from_rotation
+from models.fit.recording import RecordingFit
+from models.fit.refine import moved_vertices
+from models.fit.sequence import SequenceFit
+from models.fit.uncertainty import vertex_uncertainty
+from models.measures import TakeMeasures
+from models.movements import AffectedSide
+from models.reconstruction import Array, Array32, Take
+from models.request import TakeSpan
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The moving face at all T moments of the recording.
+
+    coefficients (T, P) on the fit's movement basis, expression (T, n) named units, poses (T),
+    lid_gap_mm and lid_sigma_mm (T, 2): NaN where no lid was seen. valid (T,): moments that may be
+    measured; between fitted moments the face is carried linearly, so that films have no holes.
+    `nearest` (T,): the fitted moment that each one is nearest to. excluded: moment -> reason.
+    """
+
+    fit: RecordingFit
+    time_s: Array
+    coefficients: Array
+    expression: Array
+    poses: Poses
+    lid_gap_mm: Array
+    lid_sigma_mm: Array
+    valid: NDArray[np.bool_]
+    nearest: NDArray[np.int64]
+    excluded: Mapping[int, str]
+
+    def vertices_mm(self, moments: slice = slice(None)) -> Array32:
+        """(T, V, 3) vertices in the head frame."""
+        return moved_vertices(self.fit.shape, self.coefficients, moments).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class MeasuredTake:
+    """A take of the recording, at `moments` of its clock, with its measures."""
+
+    name: str
+    span: TakeSpan
+    moments: slice
+    take: Take
+    measures: TakeMeasures
+
+
+def on_all_moments(fit: RecordingFit, time_s: Array, excluded: Mapping[int, str]) -> Timeline:
+    """Carry the fit of some moments to all of them."""
+    moments = np.arange(len(time_s))
+    nearest = np.abs(moments[:, None] - fit.frames[None]).argmin(axis=1)
+    fitted = np.isin(moments, fit.frames)
+    reasons = {
+        int(moment): excluded.get(int(moment), "The face was not found.")
+        for moment in np.flatnonzero(~fitted)
+    } | dict(excluded)
+    lids = [
+        np.where(fitted[:, None], values[nearest], np.nan)
+        for values in (
+            fit.lids.gap_mm,
+            fit.lids.sigma_mm,
+        )
+    ]
+    valid = fitted.copy()
+    valid[[moment for moment in reasons if moment < len(valid)]] = False
+    return Timeline(
+        fit=fit,
+        time_s=time_s,
+        coefficients=_between(fit.coefficients, fit.frames, moments),
+        expression=_between(fit.expression, fit.frames, moments),
+        poses=_poses_between(fit.poses, fit.frames, moments),
+        lid_gap_mm=lids[0],
+        lid_sigma_mm=lids[1],
+        valid=valid,
+        nearest=nearest,
+        excluded=dict(sorted(reasons.items())),
+    )
+
+
+def _between(values: Array, frames: NDArray[np.int64], moments: NDArray[np.int64]) -> Array:
+    """Values (T', P) of some frames, linear in between and constant outside."""
+    place = np.interp(moments, frames, np.arange(len(frames)))
+    low = np.floor(place).astype(np.int64)
+    high = np.minimum(low + 1, len(frames) - 1)
+    share = (place - low)[:, None]
+    return np.asarray(values[low] * (1.0 - share) + values[high] * share)
+
+
+def _poses_between(poses: Poses, frames: NDArray[np.int64], moments: NDArray[np.int64]) -> Poses:
+    place = np.interp(moments, frames, np.arange(len(frames)))
+    low = np.floor(place).astype(np.int64)
+    high = np.minimum(low + 1, len(frames) - 1)
+    share = (place - low)[:, None]
+    turn = np.swapaxes(poses.rotation[low], -1, -2) @ poses.rotation[high]
+    rotation = poses.rotation[low] @ rotation_from_vector(share * vector_from_rotation(turn))
+    translation = poses.translation[low] * (1.0 - share) + poses.translation[high] * share
+    return Poses(rotation, translation)
+
+
+def span_moments(span: TakeSpan, time_s: Array) -> slice:
+    """The moments of a take's span, both ends included."""
+    begin = int(np.searchsorted(time_s, span.start_s - 1e-6))
+    end = int(np.searchsorted(time_s, span.end_s + 1e-6))
+    return slice(begin, max(end, begin))
+
+
+def take_of(
+    timeline: Timeline,
+    moments: slice,
+    movement: str,
+    affected_side: AffectedSide | None,
+    rest_frames: tuple[int, ...],
+) -> Take:
+    """One take of the recording with the uncertainty of its vertices; frames count within it."""
+    rows = timeline.nearest[moments]
+    fit = timeline.fit
+    vertices = timeline.vertices_mm(moments)
+    refined = SequenceFit(
+        timeline.poses[moments],
+        timeline.coefficients[moments],
+        fit.refined.precision[rows],
+        fit.refined.data_precision[rows],
+        tuple(weight[rows] for weight in fit.refined.weights),
+    )
+    uncertainty = vertex_uncertainty(
+        refined,
+        fit.shape,
+        fit.identity_covariance,
+        1.0,
+        fit.scale.sigma,
+        timeline.lid_gap_mm[moments],
+        timeline.lid_sigma_mm[moments],
+    )
+    valid = timeline.valid[moments]
+    sigma = np.where(valid[:, None], uncertainty.sigma_mm, np.nan).astype(np.float32)
+    begin = moments.start
+    return Take(
+        movement=movement,
+        vertices_mm=vertices,
+        time_s=timeline.time_s[moments],
+        valid=valid,
+        uncertainty=replace(uncertainty, sigma_mm=sigma),
+        lid_gap_mm=timeline.lid_gap_mm[moments].astype(np.float32),
+        affected_side=affected_side,
+        rest_frame=next(
+            (rest - begin for rest in rest_frames if begin <= rest < moments.stop), None
+        ),
+        excluded={
+            moment - begin: reason
+            for moment, reason in timeline.excluded.items()
+            if begin <= moment < moments.stop
+        },
+    )
