@@ -31,8 +31,10 @@ _MOTION_STRENGTH = 1.6
 _STRONG_MOTION = 3.0
 _SAME_MOVEMENT = 0.4
 _SURELY_SAME_MOVEMENT = 0.55
+_WEAKLY_SAME_MOVEMENT = 0.25
 _AHEAD = 0.04
 _MOTION_ERROR_S = 0.04
+_ONE_TRIGGER_STEPS = 0.75
 
 
 @dataclass(frozen=True)
@@ -188,6 +190,13 @@ def match_motion(first: MotionCurves, second: MotionCurves, longest_s: float) ->
     near = allowed & (np.abs(lag_s - offset_s) <= _PEAK_REACH_S)
     _, elsewhere = peak(whole, allowed & ~near) if (allowed & ~near).any() else (0.0, 0.0)
     together = float((whole / overlap)[np.argmin(np.abs(lag_s))])
+    # What a side camera cannot see the network guesses: curves that do not fit say less when.
+    agreement = curves[:, np.argmin(np.abs(lag_s - offset_s))] / np.maximum(
+        np.sqrt(np.sum(first.speeds**2, axis=0) * np.sum(second.speeds**2, axis=0)), 1e-12
+    )
+    curves = curves * np.clip(agreement, 0.0, 1.0)[:, None]
+    whole = curves.sum(axis=0)
+    offset_s, _ = peak(whole, near)
     # Leaving out one curve after the other shows how far the answer can be trusted: views differ
     # by what the network makes of a lid or a lip from its side, not by chance over time.
     others = np.array([peak(whole - curve, near)[0] for curve in curves])
@@ -234,8 +243,7 @@ def _offset(
         return ViewSync(flash_s, "flash", 0.8, left_s)
     equal = _equal_length(reference, observation)
     if motion.is_clear:
-        near_s = min(0.5 * step_s, max(3 * motion.sigma_s, 0.35 * step_s))
-        if equal and abs(motion.offset_s) <= near_s:
+        if equal and abs(motion.offset_s) <= _ONE_TRIGGER_STEPS * step_s:
             # Files of one trigger: the exact start is better than its measurement.
             return ViewSync(0.0, "equal_length", 0.95, motion.offset_s)
         confidence = float(np.clip(motion.correlation, 0, 1)) * max(
@@ -245,7 +253,8 @@ def _offset(
     if equal and motion.contradicts_common_start:
         return ViewSync(0.0, "motion", 0.0, failure="contradiction")
     if equal:
-        return ViewSync(0.0, "equal_length", 0.3)
+        alike = motion.together >= _WEAKLY_SAME_MOVEMENT
+        return ViewSync(0.0, "equal_length", 0.6 if alike else 0.3)
     return ViewSync(0.0, "motion", 0.0, failure="no_evidence")
 
 
