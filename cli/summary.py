@@ -24,6 +24,11 @@ CONTENTS = {
     "takes.json": "the proposed takes, for --takes",
     "qc.json": "every check of the recording",
 }
+CAMERAS = {
+    "left": "Camera on the patient's left: ",
+    "center": "Camera in front: ",
+    "right": "Camera on the patient's right: ",
+}
 VERDICTS = {
     "ok": "Recording: ok",
     "usable_with_warning": "Recording: usable with warning",
@@ -33,7 +38,7 @@ VERDICTS = {
 
 def tell_result(out: Path) -> None:
     """Print a summary of the result folder `out` to the standard stream."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     _tell_quality(console, out / "qc.json")
     _tell_measures(console, out / "measures.csv")
     console.print(f"\nResult: {out}")
@@ -48,7 +53,8 @@ def _tell_quality(console: Console, path: Path) -> None:
     console.print(VERDICTS[report["verdict"]])
     for check in report["checks"]:
         if check["level"] != "ok":
-            console.print(f"  {check['reason']} {check['next_step']}".rstrip())
+            camera = CAMERAS.get(check["view"], "")
+            console.print(f"  {camera}{check['reason']} {check['next_step']}".rstrip())
 
 
 def _tell_measures(console: Console, path: Path) -> None:

@@ -20,8 +20,9 @@ def _write_result(request: ReconstructionRequest, out: Path, report: Report) -> 
     """What a successful pipeline leaves behind, as far as the program looks at it."""
     report("landmarks", 0.5)
     check = {
-        "level": "warn",
-        "reason": "The front view is dark.",
+        "view": "center",
+        "level": "warning",
+        "reason": "The picture is dark.",
         "next_step": "Add light in front.",
     }
     (out / "qc.json").write_text(json.dumps({"verdict": "usable_with_warning", "checks": [check]}))

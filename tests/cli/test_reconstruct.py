@@ -35,7 +35,7 @@ def test_a_result_is_published_and_told(
     assert left_in(out.parent) == ["result"]
     said = capsys.readouterr().out
     assert "usable with warning" in said
-    assert "Add light in front." in said
+    assert "Camera in front: The picture is dark. Add light in front." in said
     assert "10.0 (9.1 to 11.0)" in said
     assert "- (face lost)" in said
     assert "not for diagnosis" in said
