@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.capture.still import is_still, still_size
-from models.errors import VideoError
+from models.errors import UnusableInputError, VideoError
 
 CONTAINERS = ("mov", "mp4", "matroska", "webm", "avi")
 """Demuxers that may look at a file; play lists, concatenations and text art stay shut out."""
@@ -35,6 +35,8 @@ MAX_PIXELS = 64_000_000
 MAX_DURATION_S = 3600.0
 MAX_FRAMES = 1_000_000
 
+_LENGTH_RATIO = 0.5
+_LENGTH_DIFFERENCE_S = 5.0
 _TRANSFER_PQ = 16
 _TRANSFER_HLG = 18
 _NEXT_EXPORT = "Export or record it again as MP4 (H.264) and try once more."
@@ -136,6 +138,23 @@ def check_size(width: int, height: int) -> None:
         raise VideoError(
             f"The picture of {width} x {height} pixels is too large.",
             "Scale it down to 4K (3840 x 2160) or less.",
+        )
+
+
+def check_one_recording(infos: Sequence[MediaInfo]) -> None:
+    """Raise UnusableInputError for files that can't be views of one recording."""
+    if len({info.kind for info in infos}) > 1:
+        raise UnusableInputError(
+            "Some of the files are photographs and some are videos.",
+            "Give either one video or one photograph per view.",
+        )
+    lengths_s = [info.duration_s for info in infos]
+    short_s, long_s = min(lengths_s), max(lengths_s)
+    if short_s < _LENGTH_RATIO * long_s and long_s - short_s > _LENGTH_DIFFERENCE_S:
+        raise UnusableInputError(
+            f"The views are {short_s:.0f} and {long_s:.0f} seconds long: "
+            "they can't be of the same recording.",
+            "Choose the files of one recording.",
         )
 
 

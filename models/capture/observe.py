@@ -5,7 +5,8 @@ Neither this module nor anything it imports loads torch: one process per view st
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import BinaryIO
@@ -23,6 +24,7 @@ from models.capture.media import MediaInfo, file_sha256, probe
 from models.capture.observation import CROP_SIZE_PX, CropStore, FrameQuality, ViewObservation
 from models.capture.quality import N_SKIN, FaceQuality, face_quality, luma, scene_luma
 from models.capture.video import Frame, frames
+from models.errors import VideoError
 
 SECOND_FACE_EVERY_S = 1.0
 """How often the whole picture is searched for other faces (it costs as much as ten pictures);
@@ -55,17 +57,29 @@ def observe_view(
     that is done. Raises VideoError when the file can't be used; a file without any face is
     no error here.
     """
-    media = probe(path)
-    digest = file_sha256(path)
-    every_s = SECOND_FACE_EVERY_S * (1 if sample_every_s is None else 2)
-    if crops_path is None:
-        record = _Record(FaceLandmarker(), None, every_s)
-        _look(path, media, record, sample_every_s, decoder_threads, progress)
-    else:
-        with crops_path.open("wb") as crops:
-            record = _Record(FaceLandmarker(), crops, every_s)
+    with _naming(path):
+        media = probe(path)
+        digest = file_sha256(path)
+        every_s = SECOND_FACE_EVERY_S * (1 if sample_every_s is None else 2)
+        if crops_path is None:
+            record = _Record(FaceLandmarker(), None, every_s)
             _look(path, media, record, sample_every_s, decoder_threads, progress)
-    return record.observation(path, digest, media, crops_path, sampled=sample_every_s is not None)
+        else:
+            with crops_path.open("wb") as crops:
+                record = _Record(FaceLandmarker(), crops, every_s)
+                _look(path, media, record, sample_every_s, decoder_threads, progress)
+        return record.observation(
+            path, digest, media, crops_path, sampled=sample_every_s is not None
+        )
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Say which of a recording's files an error is about."""
+    try:
+        yield
+    except VideoError as error:
+        raise VideoError(f"{path.name}: {error.message}", error.next_step) from error
 
 
 def _look(

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.capture.covering import covered_frames
+from models.capture.media import check_one_recording
 from models.capture.observation import ViewObservation
 from models.capture.recording import Recording
 from models.capture.sides import VIEW_TITLES, SideAssignment, assign_sides
-from models.capture.sync import ViewSync, check_lengths
+from models.capture.sync import ViewSync
 from models.capture.thresholds import Thresholds
 from models.capture.verdict import ExcludedSpan, QCCheck, QCReport, limit_check
 from models.capture.view_checks import front_checks, mouth_checks, view_checks
@@ -48,7 +49,7 @@ def first_verdict(
     """
     sides = assign_sides(observations, labels)
     by_view = {side.view: o for side, o in zip(sides, observations, strict=True)}
-    check_lengths(by_view)
+    check_one_recording([observation.media for observation in observations])
     checks: list[QCCheck] = []
     for side in sides:
         checks += _file_checks(by_view[side.view], side, thresholds)

@@ -9,10 +9,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from models.capture.media import check_one_recording
 from models.capture.observation import ViewObservation
 from models.capture.signals import MotionCurves, motion_curves
 from models.capture.sound import read_sound, sound_offset
-from models.errors import UnusableInputError
 from models.movements import View
 
 Method = Literal["reference", "still", "entered", "sound", "flash", "motion", "equal_length"]
@@ -21,8 +21,6 @@ Failure = Literal["contradiction", "no_evidence"]
 _OVERLAP_SHARE = 0.4
 _PEAK_REACH_S = 0.15
 _LONGEST_OFFSET_S = 30.0
-_LENGTH_RATIO = 0.5
-_LENGTH_DIFFERENCE_S = 5.0
 
 _SOUND_SHARPNESS = 1.6
 _FLASH_LUMA = 12.0
@@ -110,33 +108,15 @@ def reference_view(observations: Mapping[View, ViewObservation]) -> View:
     return min(observations, key=away_deg)
 
 
-def check_lengths(observations: Mapping[View, ViewObservation]) -> None:
-    """Raise UnusableInputError for files that can't be of one recording by their lengths."""
-    kinds = {observation.media.kind for observation in observations.values()}
-    if len(kinds) > 1:
-        raise UnusableInputError(
-            "Some of the files are photographs and some are videos.",
-            "Give either one video or one photograph per view.",
-        )
-    lengths_s = [observation.media.duration_s for observation in observations.values()]
-    short_s, long_s = min(lengths_s), max(lengths_s)
-    if short_s < _LENGTH_RATIO * long_s and long_s - short_s > _LENGTH_DIFFERENCE_S:
-        raise UnusableInputError(
-            f"The views are {short_s:.0f} and {long_s:.0f} seconds long: "
-            "they can't be of the same recording.",
-            "Choose the files of one recording.",
-        )
-
-
 def synchronise(
     observations: Mapping[View, ViewObservation], entered_s: Mapping[View, float]
 ) -> dict[View, ViewSync]:
     """Offset of every view, by what is most trustworthy: entered, sound, flash, movement.
 
     Files of exactly equal length and rate that give no evidence are taken to have started
-    together, with little confidence. Raises UnusableInputError (`check_lengths`).
+    together, with little confidence. Raises UnusableInputError (`check_one_recording`).
     """
-    check_lengths(observations)
+    check_one_recording([observation.media for observation in observations.values()])
     reference = reference_view(observations)
     if any(observation.media.kind == "still" for observation in observations.values()):
         return {view: ViewSync(0.0, "still", 1.0) for view in observations}

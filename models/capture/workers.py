@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
+from models.capture.media import check_one_recording, probe
 from models.capture.observation import ViewObservation
 from models.capture.observe import QUICK_LOOK_EVERY_S, observe_view
 from models.errors import SfpfrError
@@ -37,9 +38,12 @@ def observe_views(
 
     `crops_dir`: existing folder for the raw crop files `view<i>.raw`. `progress` gets the mean
     share that is done; `cancelled` is asked several times a second and ends the work with
-    CancelledError. Raises the error of the first view that fails; no process is left running.
-    A single file is read in this process.
+    CancelledError. Raises VideoError or UnusableInputError for files that can't be used, and the
+    error of the first view that fails; no process is left running. A single file is read in this
+    process.
     """
+    # Unusable files are told at once, before any process is started.
+    check_one_recording([probe(path) for path in paths])
     crop_paths = [
         None if crops_dir is None else crops_dir / f"view{i}.raw" for i in range(len(paths))
     ]

@@ -12,7 +12,7 @@ from models.capture.landmarks.topology import mirror_landmarks
 from models.capture.observe import observe_view
 from models.capture.recording import bring_together
 from models.capture.workers import CancelledError, observe_views, quick_look
-from models.errors import VideoError
+from models.errors import UnusableInputError, VideoError
 
 LOSSLESS = {"codec": "ffv1", "pix_fmt": "bgr0"}
 
@@ -138,6 +138,12 @@ def test_bad_view_and_cancelling_end_all_processes(tmp_path, clip_path):
         observe_views([clip_path, clip_path], cancelled=lambda: True)
     with pytest.raises(CancelledError):
         observe_views([clip_path], cancelled=lambda: True)
+
+
+def test_views_of_different_lengths_are_refused_at_once(tmp_path, write_clip, moving_pattern):
+    paths = [write_clip(tmp_path / f"{n}.mp4", moving_pattern(n), fps=10) for n in (50, 600)]
+    with pytest.raises(UnusableInputError, match="5 and 60 seconds"):
+        quick_look(paths)
 
 
 def test_quick_look_reads_about_five_pictures_a_second(tmp_path, write_clip, portrait_clip):
