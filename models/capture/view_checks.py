@@ -15,7 +15,7 @@ from models.movements import MOVEMENTS, View
 
 _MOUTH_REGIONS = frozenset({"perioral", "lower_lip"})
 _PERSISTENT_SHARE = 0.34
-_FRONT_LIGHT_YAW_DEG = 25.0
+_FRONTAL_YAW_DEG = 25.0
 
 
 def view_checks(
@@ -128,17 +128,20 @@ def view_checks(
             "The face is dark (brightness {value:.0f} of 255).",
             "Raise the exposure. " + light,
         ),
-        check(
-            "glasses",
-            float(np.median(quality.bridge_edge[seen])),
-            limits.bridge_edge,
-            "1",
-            "Something crosses the bridge of the nose, probably glasses.",
-            "Take the glasses off.",
-        ),
         *_second_face_check(observation, view, inside, take, limits),
     ]
-    if abs(yaw_deg) < _FRONT_LIGHT_YAW_DEG:
+    if abs(yaw_deg) < _FRONTAL_YAW_DEG:
+        # From the side a half of the face is dark by itself, and the bridge of the nose an outline.
+        checks.append(
+            check(
+                "glasses",
+                float(np.median(quality.bridge_edge[seen])),
+                limits.bridge_edge,
+                "1",
+                "Something crosses the bridge of the nose, probably glasses.",
+                "Take the glasses off.",
+            )
+        )
         checks.append(
             check(
                 "uneven_light",
