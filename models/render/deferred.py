@@ -46,9 +46,10 @@ class Material:
     kind: int = SURFACE
 
     def row(self) -> Float32:
-        """(9,) the values in the order the kernel reads them."""
+        """(12,) the values in the order the kernel reads them."""
         lobes = (self.roughness**4, self.sharp**4, self.sharp_share)
-        row = [*self.wrap, self.gloss, *lobes, self.bump / 64.0, float(self.kind)]
+        scale = [1 / (1 + wrap) for wrap in self.wrap]
+        row = [*self.wrap, self.gloss, *lobes, self.bump / 64.0, float(self.kind), *scale]
         return np.array(row, dtype=np.float32)
 
 
@@ -105,12 +106,12 @@ _0, _1, _HALF = np.float32(0), np.float32(1), np.float32(0.5)
 _TINY = np.float32(1e-20)
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True, inline="always")
+@numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy", inline="always")
 def _inverse_length(x: Any, y: Any, z: Any) -> Any:
     return _1 / np.sqrt(x * x + y * y + z * z + _TINY)
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def shade(
     pix_to_face: Int32,
     screen: Float64,
@@ -149,13 +150,14 @@ def shade(
     texel = np.empty(4, dtype=np.float32)
     corner = np.empty((3, 3), dtype=np.float32)
     tangent = np.zeros(6, dtype=np.float32)
-    last, bent = -1, -1
+    last = bent = np.uintp(len(faces))
     for i in range(height):
         for j in range(width):
-            f = pix_to_face[i, j]
-            if f < 0:
+            if pix_to_face[i, j] < 0:
                 continue
-            a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
+            # Unsigned indices spare the check for negative ones.
+            f = np.uintp(pix_to_face[i, j])
+            a, b, c = np.uintp(faces[f, 0]), np.uintp(faces[f, 1]), np.uintp(faces[f, 2])
             if f != last:
                 last = f
                 for k in range(2):
@@ -176,13 +178,14 @@ def shade(
             wa, wb, wc = wa * total, wb * total, wc * total
             for k in range(ATTRIBUTES):
                 row[k] = wa * attributes[a, k] + wb * attributes[b, k] + wc * attributes[c, k]
-            m = face_material[f]
+            m = np.uintp(face_material[f])
 
             u = wa * corner_uv[f, 0, 0] + wb * corner_uv[f, 1, 0] + wc * corner_uv[f, 2, 0]
             v = wa * corner_uv[f, 0, 1] + wb * corner_uv[f, 1, 1] + wc * corner_uv[f, 2, 1]
             u = min(max(u - _HALF, _0), u_limit)
             v = min(max(v - _HALF, _0), v_limit)
-            u0, v0 = int(u), int(v)
+            u0, v0 = np.uintp(u), np.uintp(v)
+            u_next, v_next = u0 + np.uintp(1), v0 + np.uintp(1)
             fu, fv = u - np.float32(u0), v - np.float32(v0)
             w11 = fu * fv
             w01, w10 = fu - w11, fv - w11
@@ -190,9 +193,9 @@ def shade(
             for k in range(4):
                 texel[k] = (
                     w00 * np.float32(albedo[v0, u0, k])
-                    + w01 * np.float32(albedo[v0, u0 + 1, k])
-                    + w10 * np.float32(albedo[v0 + 1, u0, k])
-                    + w11 * np.float32(albedo[v0 + 1, u0 + 1, k])
+                    + w01 * np.float32(albedo[v0, u_next, k])
+                    + w10 * np.float32(albedo[v_next, u0, k])
+                    + w11 * np.float32(albedo[v_next, u_next, k])
                 )
             gloss = materials[m, 3] * texel[3] * gloss_scale
 
@@ -225,15 +228,15 @@ def shade(
                         tangent[3 + k] *= iv
                 du = bump * (
                     w00 * np.float32(slope[v0, u0, 0])
-                    + w01 * np.float32(slope[v0, u0 + 1, 0])
-                    + w10 * np.float32(slope[v0 + 1, u0, 0])
-                    + w11 * np.float32(slope[v0 + 1, u0 + 1, 0])
+                    + w01 * np.float32(slope[v0, u_next, 0])
+                    + w10 * np.float32(slope[v_next, u0, 0])
+                    + w11 * np.float32(slope[v_next, u_next, 0])
                 )
                 dv = bump * (
                     w00 * np.float32(slope[v0, u0, 1])
-                    + w01 * np.float32(slope[v0, u0 + 1, 1])
-                    + w10 * np.float32(slope[v0 + 1, u0, 1])
-                    + w11 * np.float32(slope[v0 + 1, u0 + 1, 1])
+                    + w01 * np.float32(slope[v0, u_next, 1])
+                    + w10 * np.float32(slope[v_next, u0, 1])
+                    + w11 * np.float32(slope[v_next, u_next, 1])
                 )
                 nx -= du * tangent[0] + dv * tangent[3]
                 ny -= du * tangent[1] + dv * tangent[4]
@@ -267,9 +270,9 @@ def shade(
                     # Red light travels farthest under the skin: it sees the smoothed surface.
                     deep = share_soft * sdl + share_own * ndl
                     w0, w1, w2 = materials[m, 0], materials[m, 1], materials[m, 2]
-                    lit_r = visible * max(_0, (deep + w0) / (_1 + w0))
-                    lit_g = visible * max(_0, (ndl + w1) / (_1 + w1))
-                    lit_b = visible * max(_0, (ndl + w2) / (_1 + w2))
+                    lit_r = visible * max(_0, (deep + w0) * materials[m, 9])
+                    lit_g = visible * max(_0, (ndl + w1) * materials[m, 10])
+                    lit_b = visible * max(_0, (ndl + w2) * materials[m, 11])
                     if gloss > _0 and ndl > _0:
                         hx, hy, hz = lx + vx, ly + vy, lz + vz
                         inverse = _inverse_length(hx, hy, hz)
@@ -282,8 +285,11 @@ def shade(
                         wide, narrow, share = materials[m, 4], materials[m, 5], materials[m, 6]
                         d0 = square * (wide - _1) + _1
                         d1 = square * (narrow - _1) + _1
-                        lobes = (_1 - share) * wide / (d0 * d0) + share * narrow / (d1 * d1)
-                        shine = gloss * lobes * fresnel * ndl * visible * quarter / (ldh * ldh)
+                        d0, d1 = d0 * d0, d1 * d1
+                        # Both lobes over one common denominator: divisions are dear.
+                        lobes = (_1 - share) * wide * d1 + share * narrow * d0
+                        shine = gloss * fresnel * ndl * visible * quarter * lobes
+                        shine /= d0 * d1 * ldh * ldh
                 red += colour[light, 0] * lit_r
                 green += colour[light, 1] * lit_g
                 blue += colour[light, 2] * lit_b

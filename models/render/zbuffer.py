@@ -34,7 +34,7 @@ def _clamp(value: float, low: int, high: int) -> int:
     return int(value)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def cover(
     screen: Float64,
     faces: Int32,
@@ -51,7 +51,7 @@ def cover(
     """
     height, width = pix_to_face.shape
     for f in range(faces.shape[0]):
-        a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
+        a, b, c = np.uintp(faces[f, 0]), np.uintp(faces[f, 1]), np.uintp(faces[f, 2])
         az, bz, cz = screen[a, 2], screen[b, 2], screen[c, 2]
         if not (az >= near and bz >= near and cz >= near):
             continue
@@ -98,7 +98,7 @@ def cover(
                         pix_to_face[i, j] = f
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def barycentrics(
     screen: Float64,
     faces: Int32,

@@ -55,7 +55,7 @@ def tone_table(sensor: Sensor, exposure: float) -> UInt8:
     return np.asarray(np.clip(encoded * 255 + 0.5, 0, 255), dtype=np.uint8)
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def develop(
     layer: Float32,
     background: Float32,
