@@ -155,6 +155,12 @@ def _setting_table(cells: Mapping[str, Any], setting: str) -> str:
             mark = {True: " ✓", False: " ✗", None: ""}[bar.passed(cell, setting, group)]
             shown.append(bar.show(cell) + (mark if method == "fit" else ""))
         lines.append(f"| {bar.title} | {text} | " + " | ".join(shown) + " |")
+    shape = _number("shape_mm")
+    lines.append(
+        "| face vertices aligned on the whole face, mean mm | | "
+        + " | ".join(shape(cells[group][method]) for group, method in columns)
+        + " |"
+    )
     counts = [
         f"{cell['n']} / {cell['rejected']} / {cell['undetermined']}"
         for cell in (cells[group][method] for group, method in columns)

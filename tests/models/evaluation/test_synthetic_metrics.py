@@ -135,7 +135,7 @@ def test_another_clock_is_resampled_and_not_extrapolated() -> None:
 
 
 def score_of(movement: str, *pairs: MeasurePair) -> TakeScore:
-    return TakeScore(movement, 1.0, 0.8, 0.9, 0.05, 0.1, pairs)
+    return TakeScore(movement, 1.0, 0.7, 0.8, 0.9, 0.05, 0.1, pairs)
 
 
 def test_aggregation_of_commissures_sides_and_intervals() -> None:

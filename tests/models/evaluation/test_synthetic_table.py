@@ -19,6 +19,7 @@ from models.evaluation.takes import list_takes
 GOOD = TakeScore(
     "full_smile",
     1.0,
+    0.8,
     0.9,
     0.5,
     0.05,
@@ -28,6 +29,7 @@ GOOD = TakeScore(
 SHUT = TakeScore(
     "gentle_closure",
     1.0,
+    0.8,
     0.9,
     0.5,
     0.05,
