@@ -22,7 +22,8 @@ from cli.recording import synthetic_recording
 from models.errors import SfpfrError, UnusableInputError
 from models.movements import VIEWS
 
-SAMPLE_EVERY_S = 0.1
+# Reading the memory of a process takes the machine some milliseconds itself.
+SAMPLE_EVERY_S = 0.5
 MIB = 2**20
 
 
