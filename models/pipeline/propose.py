@@ -28,7 +28,7 @@ _SMOOTHING_S = 0.2
 _SUSTAINED_S = 0.5
 # What lasts longer than this is how the face is, not what it does: tone, droop, drift of the fit.
 _POSTURE_S = 20.0
-_BEGINS, _ENDS = 0.28, 0.12
+_BEGINS, _ENDS = 0.24, 0.12
 # How high in a segment its hold lies.
 _HOLD_PERCENTILE = 80
 
@@ -37,7 +37,7 @@ _LEADERS: Mapping[str, Mapping[str, float]] = {
     "brow_raise": {"browInnerUp": 0.8, "browOuterUp": 0.8},
     "smile": {"mouthSmile": 0.9},
     "nose_wrinkle": {"noseSneer": 0.9},
-    "pucker": {"mouthPucker": 0.9},
+    "pucker": {"mouthPucker": 0.9, "mouthFunnel": 0.9},
     "lower_teeth": {"mouthLowerDown": 0.85},
 }
 # What a full smile and a tight closure add to the gentle ones, weighted; 1 at their full strength.
@@ -53,6 +53,7 @@ _TIGHT_CLOSURE: Mapping[str, tuple[float, float]] = {
     "eyeSquint": (0.25, 0.75),
     "noseSneer": (0.1, 0.2),
 }
+_BROW_DOWN = 0.8
 _FULL_FROM, _TIGHT_FROM = 0.52, 0.42
 # Share of the rest opening that must be gone before narrowing counts as closing.
 _NARROWED, _CLOSED = 0.5, 0.9
@@ -83,7 +84,7 @@ def propose_takes(
     expression: (T, n) unit activations, 0 to about 1.2, named like `mouthSmileLeft`; time_s: (T,);
     lid_gap_mm: (T, 2) left, right, NaN where unknown; valid: (T,) frames to look at.
     Neighbouring repetitions of one movement make one take, with rest before and after. The
-    longest quiet stretch, if long enough, becomes the take `rest`.
+    first quiet stretch that is long enough becomes the take `rest`.
     """
     if len(time_s) < 2 or not valid.any():
         return ()
@@ -95,7 +96,7 @@ def propose_takes(
         for group, (start, end) in zip(groups, spans, strict=True)
         if group[0].movement != _UNKNOWN
     ]
-    rest = _longest_rest(spans, time_s)
+    rest = _first_rest(spans, time_s)
     if takes and rest is not None:
         takes.append(rest)
     return tuple(sorted(takes, key=lambda take: take.start_s))
@@ -172,6 +173,9 @@ class _Courses:
             kind: np.max([self.unit(name) / full for name, full in leaders.items()], axis=0)
             for kind, leaders in _LEADERS.items()
         }
+        # A fit may explain a frown by raising one part of the brow and lowering another.
+        lowered = self.unit("browDown") / _BROW_DOWN
+        kinds["brow_raise"] = np.clip(kinds["brow_raise"] - lowered, 0.0, None)
         kinds["closure"] = np.clip((self.closure - _NARROWED) / (_CLOSED - _NARROWED), 0.0, 1.0)
         return kinds
 
@@ -284,11 +288,10 @@ def _padded(groups: list[list[_Segment]], time_s: Array) -> list[tuple[float, fl
     ]
 
 
-def _longest_rest(spans: list[tuple[float, float]], time_s: Array) -> TakeSpan | None:
-    """The longest stretch that belongs to no activity, the first of equals."""
+def _first_rest(spans: list[tuple[float, float]], time_s: Array) -> TakeSpan | None:
+    """The first stretch long enough that belongs to no activity: protocols begin with rest."""
     edges = [float(time_s[0]), *(second for span in spans for second in span), float(time_s[-1])]
-    quiet = [(edges[k], edges[k + 1]) for k in range(0, len(edges), 2)]
-    start_s, end_s = max(quiet, key=lambda stretch: stretch[1] - stretch[0])
-    if end_s - start_s < SHORTEST_REST_TAKE_S:
-        return None
-    return TakeSpan("rest", round(start_s, 3), round(end_s, 3))
+    for start_s, end_s in zip(edges[::2], edges[1::2], strict=True):
+        if end_s - start_s >= SHORTEST_REST_TAKE_S:
+            return TakeSpan("rest", round(start_s, 3), round(end_s, 3))
+    return None
