@@ -168,7 +168,10 @@ class _Reconstruction:
             looks = quick_look([file.path for file in files], progress=share)
             if any(look.media.kind == "video" for look in looks):
                 self.report = first_verdict(
-                    looks, [file.label for file in files], self.inputs.thresholds
+                    looks,
+                    [file.label for file in files],
+                    self.inputs.thresholds,
+                    self._windows(),
                 )
                 self._stop_if_rejected()
 
@@ -178,14 +181,27 @@ class _Reconstruction:
             observations = observe_views(
                 [file.path for file in files], crops_dir=self.scratch, progress=share
             )
+            # Only --force comes here with a view that shows no face: it has nothing to say.
+            shown = [
+                (observation, file.label)
+                for observation, file in zip(observations, files, strict=True)
+                if observation.seen.any()
+            ]
+            if not shown:
+                raise _no_face()
             recording = bring_together(
-                observations, [file.label for file in files], _offsets(self.request)
+                [observation for observation, _ in shown],
+                [label for _, label in shown],
+                _offsets(self.request),
             )
         self.report = self.report.merged(assess(recording, self._windows(), self.inputs.thresholds))
         self._stop_if_rejected()
         return recording
 
     def _windows(self) -> list[TakeWindow]:
+        movement = self.request.movement
+        if movement is not None:
+            return [TakeWindow(_take_name(1), movement, -np.inf, np.inf)]
         return [
             TakeWindow(_take_name(number), span.movement, span.start_s, span.end_s)
             for number, span in enumerate(self.request.takes or (), 1)
@@ -327,7 +343,7 @@ class _Reconstruction:
         if len(widths) > 1:
             checks.append(check_scale((max(widths) - min(widths)) / float(np.mean(widths)), limits))
         for one in measured:
-            name = one.name if self.request.takes else None
+            name = one.name if self._windows() else None
             if recording.is_still:
                 continue
             checks.append(check_rest(has_rest=one.measures.has_rest, is_still=False, take=name))
@@ -399,6 +415,13 @@ class _Reconstruction:
             eye_radius_mm=(radii[0], radii[1]),
             head_model=provenance.head_record(self.head),
         )
+
+
+def _no_face() -> RejectedRecordingError:
+    return RejectedRecordingError(
+        "No face was found in any of the files.",
+        "Record the face frontally in even light, without a mask.",
+    )
 
 
 def _take_name(number: int) -> str:
