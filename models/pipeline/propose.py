@@ -38,7 +38,7 @@ _LEADERS: Mapping[str, Mapping[str, float]] = {
     "smile": {"mouthSmile": 0.9},
     "nose_wrinkle": {"noseSneer": 0.9},
     "pucker": {"mouthPucker": 0.9, "mouthFunnel": 0.9},
-    "lower_teeth": {"mouthLowerDown": 0.85},
+    "lower_teeth": {"mouthLowerDown": 0.7},
 }
 # What a full smile and a tight closure add to the gentle ones, weighted; 1 at their full strength.
 _FULL_SMILE: Mapping[str, tuple[float, float]] = {
@@ -53,7 +53,6 @@ _TIGHT_CLOSURE: Mapping[str, tuple[float, float]] = {
     "eyeSquint": (0.25, 0.75),
     "noseSneer": (0.1, 0.2),
 }
-_BROW_DOWN = 0.8
 _FULL_FROM, _TIGHT_FROM = 0.52, 0.42
 # Share of the rest opening that must be gone before narrowing counts as closing.
 _NARROWED, _CLOSED = 0.5, 0.9
@@ -146,7 +145,8 @@ class _Courses:
         units: dict[str, Array] = {}
         lids: dict[str, Array] = {}
         for index, name in enumerate(names):
-            column = np.asarray(expression[:, index], dtype=np.float64)
+            # Below 0 a fit says that the antagonist acts; going back to 0 is no movement.
+            column = np.maximum(np.asarray(expression[:, index], dtype=np.float64), 0.0)
             course = _activity(column, valid & np.isfinite(column), time_s, step_s)
             stem = name.removesuffix("Left").removesuffix("Right")
             units[stem] = np.maximum(units[stem], course) if stem in units else course
@@ -173,9 +173,6 @@ class _Courses:
             kind: np.max([self.unit(name) / full for name, full in leaders.items()], axis=0)
             for kind, leaders in _LEADERS.items()
         }
-        # A fit may explain a frown by raising one part of the brow and lowering another.
-        lowered = self.unit("browDown") / _BROW_DOWN
-        kinds["brow_raise"] = np.clip(kinds["brow_raise"] - lowered, 0.0, None)
         kinds["closure"] = np.clip((self.closure - _NARROWED) / (_CLOSED - _NARROWED), 0.0, 1.0)
         return kinds
 

@@ -125,6 +125,17 @@ def test_tone_of_an_affected_side_is_no_movement():
     assert [take.movement for take in propose_takes(*recording)] == ["rest", "gentle_smile"]
 
 
+def test_units_below_zero_are_no_movement_of_their_own():
+    recording, parts = act(12, ["rest", "nose_wrinkle"], FLACCID)
+    units, _, time_s, _, _ = recording
+    _, start, _, plan = parts[1]
+    for repetition in plan:
+        held = (time_s > start + repetition.peak_s) & (time_s < start + repetition.release_s)
+        units[held, column("browInnerUpRight")] -= 0.8
+    assert [take.movement for take in propose_takes(*recording)] == ["rest", "nose_wrinkle"]
+    assert most_likely_movement(*recording) == "nose_wrinkle"
+
+
 def test_lost_frames_neither_split_nor_invent_a_take():
     recording, _ = act(7, ["rest", "full_smile", "brow_raise"], FLACCID)
     units, _, _, gap, valid = recording
