@@ -80,12 +80,12 @@ class Repetition:
 def plan_repetitions(
     rng: np.random.Generator, seconds: float, count: int
 ) -> tuple[Repetition, ...]:
-    """Repetitions that fit `seconds`: about 1.2 s rest, rise 0.25-0.7 s, hold, fall 0.3-0.8 s."""
+    """Repetitions that fit `seconds`: about 1.2 s rest, rise 0.4-1.1 s, hold, fall 0.3-0.8 s."""
     span = seconds / count
     plans = []
     for k in range(count):
         onset = k * span + min(rng.uniform(1.0, 1.5), 0.3 * span)
-        peak = onset + min(rng.uniform(0.25, 0.7), 0.15 * span)
+        peak = onset + min(rng.uniform(0.4, 1.1), 0.22 * span)
         end = (k + 1) * span - min(rng.uniform(0.5, 0.8), 0.15 * span)
         release = end - min(rng.uniform(0.3, 0.8), 0.17 * span)
         plans.append(Repetition(onset, peak, release, end))
