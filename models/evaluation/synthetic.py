@@ -22,7 +22,15 @@ Progress = Callable[[str, float], None]
 
 MODELS = Path(__file__).resolve().parents[1]
 # Rooms of the science that no figure of the table passes through.
-APART = ("data", "export", "stream.py", "evaluation/mesh.py", "evaluation/table.py")
+APART = (
+    "data",
+    "training",
+    "head/build",
+    "export",
+    "stream.py",
+    "evaluation/mesh.py",
+    "evaluation/table.py",
+)
 
 
 def evaluate_synthetic(
