@@ -235,13 +235,11 @@ def _rest_frame(
         return int(np.abs(survey - entered).argmin())
     if len(survey) < 5:
         return int(np.argmin(np.linalg.norm(expression, axis=1)))
-    padded = np.concatenate(
-        [expression[:1], expression[:1], expression, expression[-1:], expression[-1:]]
-    )
-    windows = np.stack([padded[shift : shift + len(expression)] for shift in range(5)])
+    # Whole windows only: one cut short at an end of the film would look stiller than it is.
+    windows = np.stack([expression[shift : shift + len(expression) - 4] for shift in range(5)])
     level = np.linalg.norm(windows.mean(axis=0), axis=1)
     motion = np.linalg.norm(windows.std(axis=0), axis=1)
-    return int(np.argmin(level + 2.0 * motion))
+    return 2 + int(np.argmin(level + 2.0 * motion))
 
 
 def _keyframes(

@@ -15,10 +15,11 @@ from models.fit.projection import (
 )
 from models.reconstruction import Array, Camera
 
-# MediaPipe's lid landmarks, upper and lower, at the three places nearest the pupil: left, right.
-LID_PAIRS = (
-    ((387, 373), (386, 374), (385, 380)),
-    ((160, 144), (159, 145), (158, 153)),
+# MediaPipe's lid landmarks from the outer to the inner corner: (upper, lower) of left and right.
+# The lower ones include the corners, so that they bound the opening as a curve.
+LID_CURVES = (
+    ((466, 388, 387, 386, 385, 384, 398), (263, 249, 390, 373, 374, 380, 381, 382, 362)),
+    ((246, 161, 160, 159, 158, 157, 173), (33, 7, 163, 144, 145, 153, 154, 155, 133)),
 )
 # Iris centre and the two rim points on its horizontal diameter: left, right.
 _IRIS = ((473, 474, 476), (468, 469, 471))
@@ -39,15 +40,16 @@ def lid_gaps(
     cameras: tuple[Camera, ...],
     evidence: tuple[PointEvidence, ...],
 ) -> LidGaps:
-    """Height of the lid opening at the pupil, from lid landmarks lifted to the head frame.
+    """Widest opening of the lids, from lid landmarks lifted to the head frame.
 
     landmarks (T, 478, 3): the fitted mesh's landmarks in the head frame in mm; they lend the
     depth that one view cannot see (1 SD `_DEPTH_SIGMA_MM`), never the opening itself. The gap is
-    the mean over the three pairs of lid points nearest the pupil, never below zero.
+    defined as that of the mesh (`models.measures.mesh_lid_gap_mm`): the farthest that the upper
+    margin is above the curve of the lower one, never below zero.
     """
     gaps, sigmas = [], []
-    for pairs in LID_PAIRS:
-        index = np.array(pairs).reshape(-1)
+    for upper_index, lower_index in LID_CURVES:
+        index = np.array(upper_index + lower_index)
         points = landmarks[:, index]
         metric = np.zeros((*points.shape, 3))
         pull = np.zeros(points.shape)
@@ -63,16 +65,30 @@ def lid_gaps(
         anchor = np.diag([1e-4, 1e-4, 1.0 / _DEPTH_SIGMA_MM**2])
         covariance = np.linalg.inv(metric + anchor)
         lifted = points + np.einsum("tnij,tnj->tni", covariance, pull)
-        upper, lower = lifted[:, 0::2], lifted[:, 1::2]
-        across = upper - lower
-        across[..., 0] = 0.0
-        opening = np.linalg.norm(across, axis=2) * np.sign(across[..., 1])
+        n_upper = len(upper_index)
+        opening = _above(lifted[:, :n_upper], lifted[:, n_upper:])
+        widest = opening.argmax(axis=1)
         unseen = np.trace(metric, axis1=2, axis2=3).min(axis=1) < 1e-3
-        gap = np.maximum(opening.mean(axis=1), 0.0)
-        variance = covariance[..., 1, 1].sum(axis=1) / 9.0
+        gap = np.maximum(opening.max(axis=1), 0.0)
+        # One point of the upper margin against the two of the lower one around it.
+        rows = np.arange(len(gap))
+        variance = covariance[rows, widest, 1, 1] + covariance[:, n_upper:, 1, 1].mean(axis=1) / 2.0
         gaps.append(np.where(unseen, np.nan, gap))
         sigmas.append(np.where(unseen, np.nan, np.sqrt(variance)))
     return LidGaps(np.stack(gaps, axis=1), np.stack(sigmas, axis=1))
+
+
+def _above(points: Array, curve: Array) -> Array:
+    """(T, N) signed distance of points (T, N, 3) from the polyline (T, M, 3); above is positive."""
+    start, along = curve[:, None, :-1], np.diff(curve, axis=1)[:, None]
+    away = points[:, :, None] - start
+    share = np.sum(away * along, axis=-1) / np.maximum(np.sum(along**2, axis=-1), 1e-12)
+    offset = away - np.clip(share, 0.0, 1.0)[..., None] * along
+    squared = np.sum(offset**2, axis=-1)
+    nearest = squared.argmin(axis=-1)[..., None]
+    distance = np.sqrt(np.take_along_axis(squared, nearest, axis=-1))[..., 0]
+    height = np.take_along_axis(offset[..., 1], nearest, axis=-1)[..., 0]
+    return np.asarray(distance * np.sign(height))
 
 
 def iris_diameters(landmarks_px: Array, eye_centres: Array, poses: Poses, camera: Camera) -> Array:

@@ -18,6 +18,11 @@ _IRIS_CHILD_MM = (11.22, 0.52)
 _CHILD_YEARS = 18.0
 # What the measurement of one recording adds: the network's irises, perspective, gaze.
 _IRIS_READING_SIGMA = 0.015
+# The network puts the rim outside the limbus: measured width over true width, on renders.
+_IRIS_READING_GAIN = 1.038
+# How adult faces differ in size (bizygomatic and morphological face height vary by 4-5 %): the
+# fit's own length is that of the mean head, which is evidence beside the iris.
+_ADULT_HEAD_SIGMA = 0.045
 _ENTERED_IRIS_SIGMA_MM = 0.1
 _ENTERED_DISTANCE_SIGMA_MM = 1.0
 _FRONTAL_YAW_DEG = 25.0
@@ -76,16 +81,23 @@ def metric_scale(
         # Nothing but the size of an average head: said so, with its spread.
         return _scale(1.0, 0.05, "mean head", irises)
     measured = float(np.mean(list(irises.values())))
-    relative = float(np.hypot(sigma_mm / width, _IRIS_READING_SIGMA))
-    return _scale(width / measured, relative, "iris", irises)
+    by_iris = float(np.log(width / measured))
+    variance = float((sigma_mm / width) ** 2 + _IRIS_READING_SIGMA**2)
+    if hints.iris_mm is None and not _is_child(hints):
+        # Irises and heads vary independently: the inverse-variance mean of what both say.
+        share = _ADULT_HEAD_SIGMA**2 / (_ADULT_HEAD_SIGMA**2 + variance)
+        by_iris, variance = share * by_iris, share * variance
+    return _scale(float(np.exp(by_iris)), float(np.sqrt(variance)), "iris", irises)
 
 
 def _expected_iris(hints: ScaleHints) -> tuple[float, float]:
     if hints.iris_mm is not None:
         return hints.iris_mm, _ENTERED_IRIS_SIGMA_MM
-    if hints.age_years is not None and hints.age_years < _CHILD_YEARS:
-        return _IRIS_CHILD_MM
-    return _IRIS_ADULT_MM
+    return _IRIS_CHILD_MM if _is_child(hints) else _IRIS_ADULT_MM
+
+
+def _is_child(hints: ScaleHints) -> bool:
+    return hints.age_years is not None and hints.age_years < _CHILD_YEARS
 
 
 def _scale(factor: float, sigma: float, source: str, irises: Mapping[View, float]) -> MetricScale:
@@ -129,5 +141,5 @@ def _iris_widths(fit: LandmarkFit, tracks: tuple[ViewTrack, ...]) -> dict[View, 
         wide = opening > 0.6 * np.nanmedian(opening, axis=0)
         usable = frontal[:, None] & wide & np.isfinite(diameters)
         if usable.sum() >= 2:
-            widths[track.view] = float(np.median(diameters[usable]))
+            widths[track.view] = float(np.median(diameters[usable])) / _IRIS_READING_GAIN
     return widths
