@@ -16,7 +16,7 @@ QC_FILE = "qc.json"
 MARKS = ("reconstruction.json", QC_FILE, "takes.json")
 OWN_FILES = re.compile(
     r"reconstruction\.json|subject\.json|qc\.json|takes\.json|measures\.csv|preview\.png"
-    r"|meshes\.(npz|sfm|glb)|overlay_(left|center|right)\.mp4|[a-z0-9_]+\.sfm"
+    r"|meshes\.(npz|sfm|glb)|overlay_(left|center|right)\.(mp4|png)|[a-z0-9_]+\.sfm"
 )
 
 

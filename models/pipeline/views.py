@@ -91,7 +91,9 @@ def views_for_fit(
         observation = recording.observations[name]
         lens = None if calibration is None else calibration[name]
         camera = None if lens is None else lens.for_frame(track.width, track.height)
-        seen = landmark_evidence(track)
+        assert observation.crops is not None
+        stored = StoredCrops(observation.crops, recording.sources[name].frame, lens, camera)
+        seen = landmark_evidence(track, stored)
         if lens is not None and camera is not None:
             straight = lens.undistorted_px(track.landmarks_px, camera).astype(np.float32)
             track = replace(track, landmarks_px=straight)
@@ -99,10 +101,9 @@ def views_for_fit(
             cameras.append(camera)
         if corrections is not None:
             seen = _with_entered(seen, corrections, name)
-        assert observation.crops is not None
         tracks.append(track)
         evidence.append(seen)
-        crops.append(StoredCrops(observation.crops, recording.sources[name].frame, lens, camera))
+        crops.append(stored)
     return FitViews(
         names,
         tuple(tracks),
@@ -112,9 +113,14 @@ def views_for_fit(
     )
 
 
-def landmark_evidence(track: ViewTrack) -> PointEvidence:
-    """Where the points of the head's embedding are, after the learned correction."""
-    corrected = LandmarkCorrection.load().apply(track.landmarks_px, track.yaw_deg, track.roll_deg)
+def landmark_evidence(track: ViewTrack, pictures: StoredCrops) -> PointEvidence:
+    """Where the points of the head's embedding are, after the learned correction.
+
+    The correction also reads mouth, lids and brows from the crops.
+    """
+    corrected = LandmarkCorrection.load().apply(
+        track.landmarks_px, track.yaw_deg, track.roll_deg, pictures
+    )
     covariance = corrected.covariance_px2.astype(np.float64)
     known = np.asarray(
         np.isfinite(covariance).all(axis=(2, 3)) & np.isfinite(corrected.points_px).all(axis=2)
