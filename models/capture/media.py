@@ -85,6 +85,15 @@ def file_sha256(path: Path) -> str:
         raise _unreadable(error) from error
 
 
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Say which of a recording's files an error is about."""
+    try:
+        yield
+    except VideoError as error:
+        raise VideoError(f"{path.name}: {error.message}", error.next_step) from error
+
+
 def probe(path: Path) -> MediaInfo:
     """Describe a video or photograph from its headers and packets alone.
 

@@ -5,8 +5,7 @@ Neither this module nor anything it imports loads torch: one process per view st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import BinaryIO
@@ -20,11 +19,10 @@ from models.capture.landmarks import (
     aligned_crop,
     head_pose,
 )
-from models.capture.media import MediaInfo, file_sha256, probe
+from models.capture.media import MediaInfo, file_sha256, naming, probe
 from models.capture.observation import CROP_SIZE_PX, CropStore, FrameQuality, ViewObservation
 from models.capture.quality import N_SKIN, FaceQuality, face_quality, luma, scene_luma
 from models.capture.video import Frame, frames
-from models.errors import VideoError
 
 SECOND_FACE_EVERY_S = 1.0
 """How often the whole picture is searched for other faces (it costs as much as ten pictures);
@@ -57,7 +55,7 @@ def observe_view(
     that is done. Raises VideoError when the file can't be used; a file without any face is
     no error here.
     """
-    with _naming(path):
+    with naming(path):
         media = probe(path)
         digest = file_sha256(path)
         every_s = SECOND_FACE_EVERY_S * (1 if sample_every_s is None else 2)
@@ -71,15 +69,6 @@ def observe_view(
         return record.observation(
             path, digest, media, crops_path, sampled=sample_every_s is not None
         )
-
-
-@contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Say which of a recording's files an error is about."""
-    try:
-        yield
-    except VideoError as error:
-        raise VideoError(f"{path.name}: {error.message}", error.next_step) from error
 
 
 def _look(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-from models.capture.media import check_one_recording, probe
+from models.capture.media import MediaInfo, check_one_recording, naming, probe
 from models.capture.observation import ViewObservation
 from models.capture.observe import QUICK_LOOK_EVERY_S, observe_view
 from models.errors import SfpfrError
@@ -43,7 +43,7 @@ def observe_views(
     process.
     """
     # Unusable files are told at once, before any process is started.
-    check_one_recording([probe(path) for path in paths])
+    check_one_recording([_probe(path) for path in paths])
     crop_paths = [
         None if crops_dir is None else crops_dir / f"view{i}.raw" for i in range(len(paths))
     ]
@@ -89,6 +89,11 @@ def observe_views(
             process.join()
         for end in ends:
             end.close()
+
+
+def _probe(path: Path) -> MediaInfo:
+    with naming(path):
+        return probe(path)
 
 
 def quick_look(

@@ -111,7 +111,12 @@ def reconstruct(request: ReconstructionRequest, out: Path, progress: Progress) -
     with write.storage_errors(), threadpool_limits(1):  # type: ignore[no-untyped-call]
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="sfpfr-") as scratch:
-            return _Reconstruction(request, out, Path(scratch), progress).run()
+            run = _Reconstruction(request, out, Path(scratch), progress)
+            try:
+                return run.run()
+            except RejectedRecordingError as error:
+                run.write_verdict(error)
+                raise
 
 
 def _offsets(request: ReconstructionRequest) -> dict[View, float]:
@@ -210,9 +215,17 @@ class _Reconstruction:
     def _stop_if_rejected(self) -> None:
         if self.report.verdict != "rejected" or self.request.force:
             return
-        write.write_qc(self.out, self.report)
         worst = self.report.problems[0]
         raise RejectedRecordingError(worst.reason, worst.next_step)
+
+    def write_verdict(self, error: RejectedRecordingError) -> None:
+        """Write `qc.json` of a rejected recording; what no check has said, the error says."""
+        if self.report.verdict != "rejected":
+            check = QCCheck(
+                id="recording", level="reject", reason=error.message, next_step=error.next_step
+            )
+            self.report = self.report.with_checks([check])
+        write.write_qc(self.out, self.report)
 
     def _calibration_for(self, recording: Recording) -> Mapping[View, CalibratedCamera] | None:
         calibration = self.inputs.calibration
