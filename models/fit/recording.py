@@ -19,7 +19,7 @@ from models.fit.estimate import (
 )
 from models.fit.eyes import LidGaps, lid_gaps
 from models.fit.projection import PointEvidence, Poses
-from models.fit.refine import moved_vertices, plan_tracking, refine_movement
+from models.fit.refine import TrackingPlan, moved_vertices, plan_tracking, refine_movement
 from models.fit.scale import MetricScale, ScaleHints, metric_scale
 from models.fit.sequence import SequenceFit
 from models.fit.temporal import smooth
@@ -111,10 +111,10 @@ def fit_recording(
     chosen = tuple(
         PointEvidence(seen.target_px[fit.frames], seen.precision[fit.frames]) for seen in evidence
     )
-    found = _track(fit, face, crops, lambda share: progress(0.4 + 0.3 * share))
+    plan = plan_tracking(fit, face)
+    found = _track(fit, plan, crops, lambda share: progress(0.4 + 0.3 * share))
     crop_scale = tuple(_crop_scale(source.affines[fit.frames]) for source in crops)
-    plan_facing = plan_tracking(fit, face)
-    refined, shape = refine_movement(fit, face, plan_facing, found, crop_scale, chosen)
+    refined, shape = refine_movement(fit, face, plan, found, crop_scale, chosen)
     progress(0.9)
     region = np.flatnonzero(face.topology.regions["face"])
     moving = shape.expression[region].reshape(-1, shape.expression.shape[2])
@@ -128,11 +128,10 @@ def fit_recording(
 
 def _track(
     fit: LandmarkFit,
-    face: FaceBasis,
+    plan: TrackingPlan,
     crops: Sequence[CropSource],
     progress: Callable[[float], None],
 ) -> tuple[PointTracks, ...]:
-    plan = plan_tracking(fit, face)
     found = []
     for view, source in enumerate(crops):
         affines = source.affines[fit.frames]

@@ -15,7 +15,7 @@ _SIGMA_FRAMES = 12
 # What the Gauss-Newton posterior does not know: neighbouring patches and landmarks err together,
 # and appearance changes with movement. Calibrated on rendered recordings of other seeds than any
 # evaluation (docs/figures.md).
-POSTERIOR_INFLATION = 3.0
+POSTERIOR_INFLATION = 1.5
 MOVEMENT_GAIN_SIGMA = 0.06
 # Share of the error variance that lasts through a movement; the rest is new in each frame.
 _LASTING_SHARE = 0.8
