@@ -27,7 +27,8 @@ def demo(
         affected_side="left" if recording.affected_side == "left" else "right",
         calibration=recording.calibration,
     )
+    preview = (out / "result" / "preview.png").resolve()
     typer.echo(
-        f"\nOpen {out / 'result' / 'preview.png'} first, then the overlay videos beside it.\n"
+        f"\nOpen {preview} first, then the overlay videos beside it.\n"
         "Your own videos: sfpfr reconstruct --center FRONT.mp4 --movement full_smile --out RESULT"
     )

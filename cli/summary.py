@@ -15,7 +15,8 @@ from models.movements import MOVEMENTS, NOTICE
 
 CONTENTS = {
     "preview.png": "the face at rest and at the peak, with the mesh over it",
-    "overlay_{view}.mp4": "the mesh over each video",
+    "overlay_*.mp4": "the mesh over each video",
+    "overlay_*.png": "the mesh over each picture",
     "measures.csv": "all measures with their 95 % intervals",
     "meshes.npz": "the moving mesh, for NumPy",
     "meshes.sfm": "the moving mesh, compact",
@@ -41,9 +42,9 @@ def tell_result(out: Path) -> None:
     console = Console(highlight=False, soft_wrap=True)
     _tell_quality(console, out / "qc.json")
     _tell_measures(console, out / "measures.csv")
-    console.print(f"\nResult: {out}")
+    console.print(f"\nResult: {out.resolve()}")
     for name, meaning in CONTENTS.items():
-        if any(out.glob(name.replace("{view}", "*"))):
+        if any(out.glob(name)):
             console.print(f"  {name:<22}{meaning}")
     console.print(f"\n{NOTICE}")
 
