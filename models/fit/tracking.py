@@ -259,7 +259,7 @@ def _align(image, template, gradient, hessian, start, warp, iterations):  # type
             x -= w00 * du + w01 * dv
             y -= w10 * du + w11 * dv
             # The correlation is that of the place before a step too small to matter.
-            if length < 0.01:
+            if length < 0.02:
                 break
         if inside:
             place[i, 0] = x
