@@ -126,6 +126,21 @@ class FaceBasis:
         )
 
     @cached_property
+    def identity_mirror(self) -> SignedPermutation:
+        """Mirroring of identity coefficients."""
+        shape_sign = np.asarray(self.head.shape_mirror_sign.double().cpu().numpy())
+        sign = np.concatenate([shape_sign, field_mirror_sign(_RESTING_HARMONICS)])
+        return SignedPermutation(np.arange(len(sign)), sign)
+
+    @cached_property
+    def moving_mirror(self) -> SignedPermutation:
+        """Mirroring of movement coefficients: units, then the moving field."""
+        units = np.asarray(self.head.expression_mirror.cpu().numpy(), dtype=np.int64)
+        field = np.arange(len(units), len(units) + self.n_field)
+        sign = np.concatenate([np.ones(len(units)), field_mirror_sign(_MOVING_HARMONICS)])
+        return SignedPermutation(np.concatenate([units, field]), sign)
+
+    @cached_property
     def expression_precision(self) -> Array:
         """(n_expression, n_expression) prior precision: size, left-right and antagonist terms."""
         names = {name: index for index, name in enumerate(self.head.expression_names)}
@@ -142,6 +157,29 @@ class FaceBasis:
                 row[names[unit + "Left"]], row[names[unit + "Right"]] = 1.0, -1.0
                 precision += np.outer(row, row) / 0.3**2
         return precision
+
+
+@dataclass(frozen=True)
+class SignedPermutation:
+    """What coefficients become in the mirrored head: new[i] = sign[i] * old[index[i]]."""
+
+    index: NDArray[np.int64]
+    sign: Array
+
+    def of_vectors(self, coefficients: Array) -> Array:
+        """Mirrored coefficients (..., P)."""
+        return np.asarray(coefficients[..., self.index] * self.sign)
+
+    def of_matrix(self, matrix: Array) -> Array:
+        """Mirrored quadratic form (P, P)."""
+        return np.asarray(matrix[np.ix_(self.index, self.index)] * np.outer(self.sign, self.sign))
+
+
+def field_mirror_sign(n_harmonics: int) -> Array:
+    """(3K,) what the coefficients of `residual_field` are multiplied by in the mirrored head."""
+    parity = np.repeat([1.0, -1.0], n_harmonics // 2)
+    # Columns go axis by axis, as `residual_field` has them.
+    return np.asarray(np.outer([-1.0, 1.0, 1.0], parity).reshape(-1))
 
 
 def select(basis: PointBasis, index: NDArray[np.int64]) -> PointBasis:

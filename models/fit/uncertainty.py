@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.linalg import solve_triangular
 
-from models.fit.basis import PointBasis
+from models.fit.basis import FaceBasis, PointBasis, SignedPermutation
 from models.fit.sequence import SequenceFit
 from models.reconstruction import Array, Array32, VertexUncertainty
 
 _DRAWS = 40
-_IDENTITY_MODES = 16
 _SIGMA_FRAMES = 12
 # What the Gauss-Newton posterior does not know: neighbouring patches and landmarks err together,
 # and appearance changes with movement. Calibrated on rendered recordings of other seeds than any
@@ -24,8 +25,8 @@ _LASTING_SHARE = 0.8
 def vertex_uncertainty(
     refined: SequenceFit,
     shape: PointBasis,
+    face: FaceBasis,
     identity_covariance: Array,
-    scale: float,
     scale_sigma: float,
     lid_gap_mm: Array,
     lid_sigma_mm: Array,
@@ -35,64 +36,106 @@ def vertex_uncertainty(
     """Draws of the error of a take's vertices.
 
     refined: movement fit of the take's frames, coefficients (T, P) relative to rest; shape: its
-    basis over all V vertices in metric mm; identity_covariance (n + 1, n + 1) of the identity
-    coefficients and the log scale; scale_sigma: relative 1 SD of the metric scale; lid_gap_mm and
-    lid_sigma_mm (T, 2). Three sources: the resting shape and the scale (one draw for all frames),
-    movement (grows with it, lasts through it), and frame noise.
+    basis over all V vertices in metric mm, made from `face`; identity_covariance (n + 1, n + 1) of
+    the identity coefficients and the log scale; scale_sigma: relative 1 SD of the metric scale;
+    lid_gap_mm and lid_sigma_mm (T, 2). Three sources: the resting shape and the scale (one draw
+    for all frames), movement (grows with it, lasts through it), and frame noise.
+
+    Half of the draws are what the mirrored recording would have drawn, mirrored back: so a
+    mirrored recording has exactly the mirrored intervals, not only on average.
     """
     generator = np.random.default_rng(seed)
     coefficients = refined.coefficients
     n_frames, n_moving = coefficients.shape
     n_vertices = len(shape.template)
-    identity_modes = _identity_modes(shape, identity_covariance, scale)
+    half = _DRAWS // 2
+    scale_error = np.tile(scale_sigma * generator.standard_normal(half), 2)
+    resting = _resting_errors(
+        shape, face, identity_covariance, generator.standard_normal((half, face.n_identity))
+    )
+    noise = _MovementNoise.drawn(generator, half, n_frames, n_moving)
+    mirror, whole = face.moving_mirror, _with_pose(face.moving_mirror)
+    mirrored = np.stack([whole.of_matrix(matrix) for matrix in refined.precision])
+    movement = np.concatenate(
+        [
+            noise.errors(coefficients, refined.precision),
+            mirror.of_vectors(noise.errors(mirror.of_vectors(coefficients), mirrored)),
+        ]
+    )
+    movement += scale_error[:, None, None] * coefficients
+    # Movement modes, then one resting error for each draw, then the scale.
     modes = np.concatenate(
         [
             shape.expression.reshape(3 * n_vertices, n_moving).T,
-            identity_modes,
+            resting,
             shape.template.reshape(1, -1),
         ]
-    ).astype(np.float32)
+    )
     draws = np.zeros((_DRAWS, n_frames, len(modes)), dtype=np.float32)
-    activity = np.linalg.norm(coefficients, axis=1)
-    progress = activity / max(float(activity.max()), 1e-9)
-    lasting = generator.standard_normal((_DRAWS, n_moving))
-    gain = MOVEMENT_GAIN_SIGMA * generator.standard_normal((_DRAWS, n_moving))
-    scale_error = scale_sigma * generator.standard_normal(_DRAWS)
-    resting = generator.standard_normal((_DRAWS, len(identity_modes)))
-    for frame in range(n_frames):
-        lower = np.linalg.cholesky(refined.precision[frame])
-        white = np.sqrt(_LASTING_SHARE) * progress[frame] * lasting
-        white = white + np.sqrt(1.0 - _LASTING_SHARE) * generator.standard_normal(white.shape)
-        padded = np.concatenate([np.zeros((_DRAWS, 6)), white], axis=1)
-        posterior = solve_triangular(lower, padded.T, lower=True, trans="T").T[:, 6:]
-        draws[:, frame, :n_moving] = POSTERIOR_INFLATION * posterior
-        draws[:, frame, :n_moving] += (gain + scale_error[:, None]) * coefficients[frame]
-    draws[:, :, n_moving:-1] = resting[:, None]
+    draws[:, :, :n_moving] = movement
+    draws[np.arange(_DRAWS), :, n_moving + np.arange(_DRAWS)] = 1.0
     draws[:, :, -1] = scale_error[:, None]
-    lid_noise = generator.standard_normal((_DRAWS, n_frames, 2)) * np.sqrt(0.5)
-    lid_noise += generator.standard_normal((_DRAWS, 1, 2)) * np.sqrt(0.5)
-    lid_draws = lid_noise * np.nan_to_num(lid_sigma_mm) + scale_error[:, None, None] * (
-        np.nan_to_num(lid_gap_mm)
-    )
-    modes = modes.reshape(len(modes), n_vertices, 3)
+    lids = generator.standard_normal((half, n_frames, 2)) * np.sqrt(0.5)
+    lids += generator.standard_normal((half, 1, 2)) * np.sqrt(0.5)
+    lids = np.concatenate([lids, lids[..., ::-1]]) * np.nan_to_num(lid_sigma_mm)
+    lids += scale_error[:, None, None] * np.nan_to_num(lid_gap_mm)
+    stacked = modes.reshape(len(modes), n_vertices, 3).astype(np.float32)
     return VertexUncertainty(
-        _sigma(modes, draws), modes, draws, np.asarray(lid_draws, dtype=np.float32)
+        _sigma(stacked, draws), stacked, draws, np.asarray(lids, dtype=np.float32)
     )
 
 
-def _identity_modes(shape: PointBasis, covariance: Array, scale: float) -> Array:
-    """(K, 3V) the strongest shapes of the resting error, scaled to 1 SD."""
-    n = shape.identity.shape[2]
+@dataclass(frozen=True)
+class _MovementNoise:
+    """White noise of S draws: lasting (S, P), gain (S, P), and new in each frame (T, S, P)."""
+
+    lasting: Array
+    gain: Array
+    fresh: Array
+
+    @classmethod
+    def drawn(
+        cls, generator: np.random.Generator, n_draws: int, n_frames: int, n_moving: int
+    ) -> _MovementNoise:
+        return cls(
+            generator.standard_normal((n_draws, n_moving)),
+            MOVEMENT_GAIN_SIGMA * generator.standard_normal((n_draws, n_moving)),
+            generator.standard_normal((n_frames, n_draws, n_moving)),
+        )
+
+    def errors(self, coefficients: Array, precision: Array) -> Array:
+        """(S, T, P) errors of movement coefficients with posterior `precision` (T, 6 + P, ...)."""
+        activity = np.linalg.norm(coefficients, axis=1)
+        progress = activity / max(float(activity.max()), 1e-9)
+        found = np.empty((len(self.lasting), *coefficients.shape))
+        for frame, fresh in enumerate(self.fresh):
+            lower = np.linalg.cholesky(precision[frame])
+            white = np.sqrt(_LASTING_SHARE) * progress[frame] * self.lasting
+            white = white + np.sqrt(1.0 - _LASTING_SHARE) * fresh
+            padded = np.concatenate([np.zeros((len(white), 6)), white], axis=1)
+            posterior = solve_triangular(lower, padded.T, lower=True, trans="T").T[:, 6:]
+            found[:, frame] = POSTERIOR_INFLATION * posterior + self.gain * coefficients[frame]
+        return found
+
+
+def _with_pose(moving: SignedPermutation) -> SignedPermutation:
+    """Mirroring of a pose step (rotation vector, translation) and movement coefficients."""
+    pose_sign = np.array([1.0, -1.0, -1.0, -1.0, 1.0, 1.0])
+    return SignedPermutation(
+        np.concatenate([np.arange(6), moving.index + 6]), np.concatenate([pose_sign, moving.sign])
+    )
+
+
+def _resting_errors(shape: PointBasis, face: FaceBasis, covariance: Array, white: Array) -> Array:
+    """(2 S, 3V) errors of the resting shape in mm from white noise (S, n) and its mirror image.
+
+    The symmetric root of the covariance commutes with mirroring, which a triangular one does not.
+    """
+    n = face.n_identity
     value, vector = np.linalg.eigh(covariance[:n, :n])
-    strongest = np.argsort(value)[::-1]
-    spread = vector[:, strongest] * np.sqrt(np.maximum(value[strongest], 0.0))
-    flat = scale * shape.identity.reshape(-1, n)
-    # The largest in parameters need not be the largest in millimetres: rank by the latter.
-    gram = flat.T @ flat / len(shape.template)
-    inner = spread.T @ gram @ spread
-    energy, mixing = np.linalg.eigh(inner)
-    best = np.argsort(energy)[::-1][:_IDENTITY_MODES]
-    return np.asarray((flat @ (spread @ mixing[:, best])).T)
+    root = (vector * np.sqrt(np.maximum(value, 0.0))) @ vector.T
+    both = np.concatenate([white, face.identity_mirror.of_vectors(white)])
+    return np.asarray((both @ root) @ shape.identity.reshape(-1, n).T)
 
 
 def _sigma(modes: Array32, draws: Array32) -> Array32:

@@ -328,6 +328,7 @@ class _Reconstruction:
             )
         take = take_of(
             timeline,
+            self.face,
             moments,
             span.movement,
             self.request.affected_side,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from models.fit.basis import FaceBasis
 from models.fit.projection import Poses, rotation_from_vector, vector_from_rotation
 from models.fit.recording import RecordingFit
 from models.fit.refine import moved_vertices
@@ -117,6 +118,7 @@ def span_moments(span: TakeSpan, time_s: Array) -> slice:
 
 def take_of(
     timeline: Timeline,
+    face: FaceBasis,
     moments: slice,
     movement: str,
     affected_side: AffectedSide | None,
@@ -136,8 +138,8 @@ def take_of(
     uncertainty = vertex_uncertainty(
         refined,
         fit.shape,
+        face,
         fit.identity_covariance,
-        1.0,
         fit.scale.sigma,
         timeline.lid_gap_mm[moments],
         timeline.lid_sigma_mm[moments],
