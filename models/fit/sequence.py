@@ -62,13 +62,12 @@ class SequenceFit:
     """Poses and coefficients (T, P) of T frames.
 
     precision (T, 6 + P, 6 + P): inverse posterior covariance of (pose step, coefficients);
-    data_precision: its data part alone; weights: per view (T, N) robust weights.
+    weights: per view (T, N) robust weights.
     """
 
     poses: Poses
     coefficients: Array
     precision: Array
-    data_precision: Array
     weights: tuple[Array, ...]
 
 
@@ -122,7 +121,6 @@ def fit_sequence(
         ),
         np.concatenate([part.coefficients for part in parts]),
         np.concatenate([part.precision for part in parts]),
-        np.concatenate([part.data_precision for part in parts]),
         tuple(
             np.concatenate([part.weights[view] for part in parts]) for view in range(len(cameras))
         ),
@@ -180,7 +178,7 @@ def _fit_chunk(
     prior_precision, _ = prior.at(coefficients)
     precision = data.copy()
     precision[:, 6:, 6:] += prior_precision
-    return SequenceFit(poses, coefficients, precision, data, collapsed.weights)
+    return SequenceFit(poses, coefficients, precision, collapsed.weights)
 
 
 def _points(resting: Array, basis: Array, coefficients: Array) -> Array:

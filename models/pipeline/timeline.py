@@ -132,7 +132,6 @@ def take_of(
         timeline.poses[moments],
         timeline.coefficients[moments],
         fit.refined.precision[rows],
-        fit.refined.data_precision[rows],
         tuple(weight[rows] for weight in fit.refined.weights),
     )
     uncertainty = vertex_uncertainty(
