@@ -71,8 +71,7 @@ class CalibratedCamera:
         if not self.distortion.any():
             return points
         K = camera.K
-        y = (points[..., 1] - K[1, 2]) / K[1, 1]
-        x = (points[..., 0] - K[0, 2] - K[0, 1] * y) / K[0, 0]
+        x, y = _on_unit_plane(points, K)
         k1, k2, p1, p2, k3 = self.distortion
         straight_x, straight_y = x, y
         for _ in range(UNDISTORT_ITERATIONS):
@@ -94,8 +93,7 @@ class CalibratedCamera:
         if not self.distortion.any():
             return points
         K = camera.K
-        y = (points[..., 1] - K[1, 2]) / K[1, 1]
-        x = (points[..., 0] - K[0, 2] - K[0, 1] * y) / K[0, 0]
+        x, y = _on_unit_plane(points, K)
         k1, k2, p1, p2, k3 = self.distortion
         r2 = x**2 + y**2
         radial = 1 + r2 * (k1 + r2 * (k2 + r2 * k3))
@@ -104,6 +102,12 @@ class CalibratedCamera:
         points[..., 0] = K[0, 0] * bent_x + K[0, 1] * bent_y + K[0, 2]
         points[..., 1] = K[1, 1] * bent_y + K[1, 2]
         return points
+
+
+def _on_unit_plane(points: Array, K: Array) -> tuple[Array, Array]:
+    """x and y (...) at depth 1 of the pixels `points` (..., 2 or more)."""
+    y = (points[..., 1] - K[1, 2]) / K[1, 1]
+    return (points[..., 0] - K[0, 2] - K[0, 1] * y) / K[0, 0], y
 
 
 def read_calibration(path: Path) -> dict[View, CalibratedCamera]:

@@ -14,7 +14,6 @@ from models.fit.estimate import (
     KnownIdentity,
     LandmarkFit,
     fit_landmarks,
-    head_points,
     reprojected,
 )
 from models.fit.eyes import LidGaps, lid_gaps
@@ -24,7 +23,7 @@ from models.fit.scale import MetricScale, ScaleHints, metric_scale
 from models.fit.sequence import SequenceFit
 from models.fit.temporal import smooth
 from models.fit.tracking import Grey, PointTracks, track_points
-from models.measures import head_frame, steady_head
+from models.measures import head_frame
 from models.reconstruction import Array, Array32, Camera, ViewTrack
 
 
@@ -257,12 +256,3 @@ def _reprojection(
         share = np.where(known, residual, np.nan) / canthi[:, None]
         shares.append(float(np.nanmedian(share)) if known.any() else float("nan"))
     return tuple(shares)
-
-
-__all__ = [
-    "CropSource",
-    "RecordingFit",
-    "fit_recording",
-    "head_points",
-    "steady_head",
-]
