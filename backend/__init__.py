@@ -1,0 +1,1 @@
+"""The clinical service: people, patients, consent, files, jobs, results. Never imports torch."""
