@@ -75,6 +75,7 @@ class TakeMeasures:
     difference along the surface normal, > 0 where the vertex stands out against its counterpart.
     displacement_mm (T, V): distance from rest; NaN without rest. amplitude_mm (T, 2): left and
     right in the movement's own measure, for charts and phases; NaN without rest.
+    rest_mm (V, 3): the face at rest, as a median over its frames.
     stable_residual_mm (T,): RMS motion of the stable region against rest, which a head that is
     still in the head frame keeps near 0. activated: None for rest.
     """
@@ -86,6 +87,7 @@ class TakeMeasures:
     amplitude_mm: Array
     repetitions: tuple[Repetition, ...]
     rest_frames: NDArray[np.int64]
+    rest_mm: Array | None
     plane: SymmetryPlane
     stable_residual_mm: Array
     has_rest: bool
@@ -187,6 +189,7 @@ def measure_take(
         amplitude_mm=amplitude,
         repetitions=tuple(found),
         rest_frames=rest,
+        rest_mm=scene.rest_mm if len(rest) else None,
         plane=scene.plane,
         stable_residual_mm=_stable_residual(take, topology, scene.rest_mm),
         has_rest=bool(len(rest)),
