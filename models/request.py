@@ -59,7 +59,8 @@ class ReconstructionRequest:
     takes: spans, or None for one take over the whole recording; movement: of that one take, or
         None when unknown. offsets_s: seconds to add to a view's clock. known_distances_mm: by a
         name of `KNOWN_DISTANCES`. device: auto, cpu or cuda. force: go on where quality control
-        rejects. overlay: also write overlay videos. propose_takes: only propose cuts.
+        rejects. overlay: also write overlay videos. fields: also write the per-vertex fields and
+        the curves that a viewer shows. propose_takes: only propose cuts.
     """
 
     files: tuple[LabelledFile, ...]
@@ -77,6 +78,7 @@ class ReconstructionRequest:
     device: str = "auto"
     force: bool = False
     overlay: bool = True
+    fields: bool = False
     propose_takes: bool = False
 
 

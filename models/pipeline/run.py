@@ -178,6 +178,8 @@ class _Reconstruction:
                     self.inputs.thresholds,
                     self._windows(),
                 )
+                # Whoever waits beside the patient reads it while the rest is computed.
+                write.write_qc(self.out, self.report)
                 self._stop_if_rejected()
 
     def _observe(self) -> Recording:
@@ -388,6 +390,8 @@ class _Reconstruction:
         write.write_meshes(
             self.out, timeline, vertices, sigma, topology, names, self.head.expression_names, hashes
         )
+        if self.request.fields:
+            write.write_fields(self.out, timeline, sigma, measured, topology, hashes)
         model = provenance.model_name(self.head)
         rows = [
             row

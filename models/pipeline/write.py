@@ -19,11 +19,12 @@ from models.errors import StorageFullError
 from models.export import write_meshes_npz
 from models.head.topology import Topology
 from models.measures import MeasureRow, csv_text
+from models.measures.series import take_series
 from models.movements import View
-from models.pipeline.timeline import Timeline
+from models.pipeline.timeline import MeasuredTake, Timeline
 from models.reconstruction import Array, Array32, Camera
 from models.request import TakeSpan
-from models.stream import encode_meshes
+from models.stream import encode_meshes, encode_scalars
 
 
 @contextmanager
@@ -85,6 +86,41 @@ def write_meshes(
         vertices_mm, timeline.time_s, topology_id=topology.topology_id, hashes=hashes
     )
     (out / "meshes.sfm").write_bytes(stream)
+
+
+def write_fields(
+    out: Path,
+    timeline: Timeline,
+    sigma_mm: Array32,
+    measured: Sequence[MeasuredTake],
+    topology: Topology,
+    hashes: Mapping[str, str],
+) -> None:
+    """Write `asymmetry.sfm`, `displacement.sfm`, `uncertainty.sfm` and `series_<take>.json`.
+
+    The fields are NaN outside the takes.
+    """
+    asymmetry = np.full(sigma_mm.shape, np.nan, dtype=np.float32)
+    displacement = asymmetry.copy()
+    for one in measured:
+        asymmetry[one.moments] = one.measures.asymmetry_mm
+        displacement[one.moments] = one.measures.displacement_mm
+        series = take_series(one.take, one.measures, topology)
+        (out / f"series_{one.name}.json").write_text(series.model_dump_json(), encoding="utf-8")
+    for name, values in (
+        ("asymmetry", asymmetry),
+        ("displacement", displacement),
+        ("uncertainty", sigma_mm),
+    ):
+        stream = encode_scalars(
+            values,
+            timeline.time_s,
+            name=name,
+            unit="mm",
+            topology_id=topology.topology_id,
+            hashes=hashes,
+        )
+        (out / f"{name}.sfm").write_bytes(stream)
 
 
 def write_measures(out: Path, rows: Sequence[MeasureRow]) -> None:
