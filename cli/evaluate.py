@@ -23,7 +23,9 @@ def synthetic(
     subset: Annotated[
         str | None, typer.Option(help="A fixed part, such as 2x3: subjects x movements.")
     ] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Takes at a time.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Takes at a time; all cores if left out.")
+    ] = (None),
 ) -> None:
     """Reconstruct every synthetic take and print the table; an interrupted run goes on."""
     from models.evaluation.synthetic import evaluate_synthetic
@@ -34,7 +36,7 @@ def synthetic(
             folder,
             json_path=json_file,
             subset=subset,
-            jobs=jobs or max(1, (os.cpu_count() or 1) // 2),
+            jobs=jobs or os.cpu_count() or 1,
             progress=report,
         )
     typer.echo(markdown(figures))

@@ -6,6 +6,7 @@ Neither this module nor anything it imports loads torch: one process per view st
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import BinaryIO
@@ -46,43 +47,29 @@ def observe_view(
     crops_path: Path | None = None,
     sample_every_s: float | None = None,
     decoder_threads: int = 1,
+    landmarker: FaceLandmarker | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> ViewObservation:
     """Read one video or photograph and measure the face in every picture.
 
     `crops_path`: raw file to write the aligned grey crops to; without it none are kept.
-    `sample_every_s`: only look at about one picture per that time. `progress` gets the share
-    that is done. Raises VideoError when the file can't be used; a file without any face is
-    no error here.
+    `sample_every_s`: only look at about one picture per that time. `landmarker`: one whose
+    networks are open already. `progress` gets the share that is done. Raises VideoError when the
+    file can't be used; a file without any face is no error here.
     """
     with naming(path):
         media = probe(path)
         digest = file_sha256(path)
         every_s = SECOND_FACE_EVERY_S * (1 if sample_every_s is None else 2)
-        if crops_path is None:
-            record = _Record(FaceLandmarker(), None, every_s)
-            _look(path, media, record, sample_every_s, decoder_threads, progress)
-        else:
-            with crops_path.open("wb") as crops:
-                record = _Record(FaceLandmarker(), crops, every_s)
-                _look(path, media, record, sample_every_s, decoder_threads, progress)
+        with nullcontext() if crops_path is None else crops_path.open("wb") as crops:
+            record = _Record(landmarker or FaceLandmarker(), crops, every_s)
+            for frame in frames(path, threads=decoder_threads, sample_every_s=sample_every_s):
+                record.add(frame)
+                if progress is not None:
+                    progress(min(1.0, (frame.time_s + 1e-3) / max(media.duration_s, 1e-3)))
         return record.observation(
             path, digest, media, crops_path, sampled=sample_every_s is not None
         )
-
-
-def _look(
-    path: Path,
-    media: MediaInfo,
-    record: _Record,
-    sample_every_s: float | None,
-    decoder_threads: int,
-    progress: Callable[[float], None] | None,
-) -> None:
-    for frame in frames(path, threads=decoder_threads, sample_every_s=sample_every_s):
-        record.add(frame)
-        if progress is not None:
-            progress(min(1.0, (frame.time_s + 1e-3) / max(media.duration_s, 1e-3)))
 
 
 @dataclass

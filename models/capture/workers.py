@@ -6,10 +6,14 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from typing import Protocol
 
+from models.capture.landmarks import FaceLandmarker
 from models.capture.media import MediaInfo, check_one_recording, naming, probe
 from models.capture.observation import ViewObservation
 from models.capture.observe import QUICK_LOOK_EVERY_S, observe_view
@@ -26,62 +30,48 @@ class CancelledError(SfpfrError):
     """The work was cancelled by the person who started it."""
 
 
-def observe_views(
-    paths: Sequence[Path],
-    *,
-    crops_dir: Path | None = None,
-    sample_every_s: float | None = None,
-    progress: Progress | None = None,
-    cancelled: Cancelled | None = None,
-) -> list[ViewObservation]:
-    """Observe all views of a recording in parallel; the order of `paths` is kept.
+class ViewReaders(Protocol):
+    """The files of one recording while they are read; answers are in the order of the files.
 
-    `crops_dir`: existing folder for the raw crop files `view<i>.raw`. `progress` gets the mean
-    share that is done; `cancelled` is asked several times a second and ends the work with
-    CancelledError. Raises VideoError or UnusableInputError for files that can't be used, and the
-    error of the first view that fails; no process is left running. A single file is read in this
-    process.
+    `progress` gets the mean share that is done.
+    """
+
+    def look(self, progress: Progress | None = None) -> list[ViewObservation]:
+        """Look at about five pictures a second of every view, for a first verdict."""
+
+    def observe(
+        self, crops_dir: Path | None = None, progress: Progress | None = None
+    ) -> list[ViewObservation]:
+        """Measure every picture; `crops_dir`: existing folder for raw crops `view<i>.raw`."""
+
+
+@contextmanager
+def reading(paths: Sequence[Path], *, cancelled: Cancelled | None = None) -> Iterator[ViewReaders]:
+    """Open the files of a recording, each in a process of its own that ends with the block.
+
+    The processes serve the first look and the full pass, so that they start only once.
+    `cancelled` is asked several times a second while they work and ends it with CancelledError.
+    Raises VideoError or UnusableInputError for files that can't be used, and from the readers the
+    error of the first view that fails.
     """
     # Unusable files are told at once, before any process is started.
     check_one_recording([_probe(path) for path in paths])
-    crop_paths = [
-        None if crops_dir is None else crops_dir / f"view{i}.raw" for i in range(len(paths))
-    ]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     decoder_threads = max(1, (cores or 1) // len(paths))
-    if len(paths) == 1:
-
-        def report(share: float) -> None:
-            if cancelled is not None and cancelled():
-                raise CancelledError("The work was cancelled.")
-            if progress is not None:
-                progress(share)
-
-        return [
-            observe_view(
-                paths[0],
-                crops_path=crop_paths[0],
-                sample_every_s=sample_every_s,
-                decoder_threads=decoder_threads,
-                progress=report,
-            )
-        ]
     context = multiprocessing.get_context("spawn")
     processes = []
     ends: list[Connection] = []
     try:
-        for path, crops_path in zip(paths, crop_paths, strict=True):
-            here, there = context.Pipe(duplex=False)
+        for path in paths:
+            here, there = context.Pipe()
             process = context.Process(
-                target=_observe_and_send,
-                args=(there, path, crops_path, sample_every_s, decoder_threads),
-                daemon=True,
+                target=_serve, args=(there, path, decoder_threads), daemon=True
             )
             process.start()
             there.close()
             processes.append(process)
             ends.append(here)
-        return _collect(ends, progress, cancelled)
+        yield _ViewProcesses(ends, cancelled)
     finally:
         for process in processes:
             process.terminate()
@@ -91,9 +81,16 @@ def observe_views(
             end.close()
 
 
-def _probe(path: Path) -> MediaInfo:
-    with naming(path):
-        return probe(path)
+def observe_views(
+    paths: Sequence[Path],
+    *,
+    crops_dir: Path | None = None,
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+) -> list[ViewObservation]:
+    """Observe every picture of a recording's files; see `reading`."""
+    with reading(paths, cancelled=cancelled) as readers:
+        return readers.observe(crops_dir, progress)
 
 
 def quick_look(
@@ -102,50 +99,88 @@ def quick_look(
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> list[ViewObservation]:
-    """Look at about five pictures a second of every view, for a first verdict."""
-    return observe_views(
-        paths, sample_every_s=QUICK_LOOK_EVERY_S, progress=progress, cancelled=cancelled
-    )
+    """Look at about five pictures a second of a recording's files; see `reading`."""
+    with reading(paths, cancelled=cancelled) as readers:
+        return readers.look(progress)
 
 
-def _collect(
-    ends: list[Connection], progress: Progress | None, cancelled: Cancelled | None
-) -> list[ViewObservation]:
-    found: dict[int, ViewObservation] = {}
-    shares = [0.0] * len(ends)
-    while len(found) < len(ends):
-        if cancelled is not None and cancelled():
-            raise CancelledError("The work was cancelled.")
-        open_ends = [end for index, end in enumerate(ends) if index not in found]
-        for end in wait(open_ends, timeout=_POLL_S):
-            index = ends.index(end)  # type: ignore[arg-type]
-            try:
-                message = ends[index].recv()
-            except EOFError as error:
-                raise SfpfrError(
-                    "Reading a video ended unexpectedly, perhaps for lack of memory.",
-                    "Close other programs and try again.",
-                ) from error
-            if isinstance(message, BaseException):
-                raise message
-            if isinstance(message, ViewObservation):
-                found[index], shares[index] = message, 1.0
-            else:
-                shares[index] = float(message)
-        if progress is not None:
-            progress(sum(shares) / len(shares))
-    return [found[index] for index in range(len(ends))]
+def _probe(path: Path) -> MediaInfo:
+    with naming(path):
+        return probe(path)
 
 
-def _observe_and_send(
-    end: Connection,
-    path: Path,
-    crops_path: Path | None,
-    sample_every_s: float | None,
-    decoder_threads: int,
-) -> None:
+@dataclass(frozen=True)
+class _Pass:
+    """What a view's process is asked for: how densely to read, and where crops go."""
+
+    sample_every_s: float | None
+    crops_path: Path | None
+
+
+class _ViewProcesses:
+    """The parent's side of `reading`."""
+
+    def __init__(self, ends: Sequence[Connection], cancelled: Cancelled | None) -> None:
+        self._ends = ends
+        self._cancelled = cancelled
+
+    def look(self, progress: Progress | None = None) -> list[ViewObservation]:
+        return self._all([_Pass(QUICK_LOOK_EVERY_S, None)] * len(self._ends), progress)
+
+    def observe(
+        self, crops_dir: Path | None = None, progress: Progress | None = None
+    ) -> list[ViewObservation]:
+        crops = [
+            None if crops_dir is None else crops_dir / f"view{i}.raw"
+            for i in range(len(self._ends))
+        ]
+        return self._all([_Pass(None, path) for path in crops], progress)
+
+    def _all(self, passes: Sequence[_Pass], progress: Progress | None) -> list[ViewObservation]:
+        for end, wanted in zip(self._ends, passes, strict=True):
+            # A process that has died is told of when its answer is waited for.
+            with suppress(BrokenPipeError):
+                end.send(wanted)
+        found: dict[int, ViewObservation] = {}
+        shares = [0.0] * len(self._ends)
+        while len(found) < len(self._ends):
+            if self._cancelled is not None and self._cancelled():
+                raise CancelledError("The work was cancelled.")
+            open_ends = [end for index, end in enumerate(self._ends) if index not in found]
+            ready = wait(open_ends, timeout=_POLL_S)
+            for index, end in enumerate(self._ends):
+                if end not in ready:
+                    continue
+                message = _received(end)
+                if isinstance(message, ViewObservation):
+                    found[index], shares[index] = message, 1.0
+                else:
+                    shares[index] = message
+            if progress is not None:
+                progress(sum(shares) / len(shares))
+        return [found[index] for index in range(len(self._ends))]
+
+
+def _received(end: Connection) -> ViewObservation | float:
+    """The next answer of a view's process; its errors are raised here."""
+    try:
+        message = end.recv()
+    except EOFError as error:
+        raise SfpfrError(
+            "Reading a video ended unexpectedly, perhaps for lack of memory.",
+            "Close other programs and try again.",
+        ) from error
+    if isinstance(message, BaseException):
+        raise message
+    if isinstance(message, ViewObservation):
+        return message
+    return float(message)
+
+
+def _serve(end: Connection, path: Path, decoder_threads: int) -> None:
     """What runs in the process of one view. Ctrl-C is the parent's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    landmarker = FaceLandmarker()
     reported_s = 0.0
 
     def report(share: float) -> None:
@@ -155,18 +190,23 @@ def _observe_and_send(
             reported_s = now_s
             end.send(share)
 
-    try:
-        end.send(
-            observe_view(
-                path,
-                crops_path=crops_path,
-                sample_every_s=sample_every_s,
-                decoder_threads=decoder_threads,
-                progress=report,
+    while True:
+        try:
+            wanted: _Pass = end.recv()
+        except EOFError:
+            return  # the parent is gone
+        try:
+            end.send(
+                observe_view(
+                    path,
+                    crops_path=wanted.crops_path,
+                    sample_every_s=wanted.sample_every_s,
+                    decoder_threads=decoder_threads,
+                    landmarker=landmarker,
+                    progress=report,
+                )
             )
-        )
-    except BrokenPipeError:
-        # The parent is gone: nobody is left to tell.
-        return
-    except Exception as error:
-        end.send(error)
+        except BrokenPipeError:
+            return  # nobody is left to tell
+        except Exception as error:
+            end.send(error)

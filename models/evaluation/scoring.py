@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from models.calibration import read_calibration
 from models.capture.recording import bring_together
-from models.capture.workers import observe_views
 from models.errors import RejectedRecordingError
 from models.evaluation.baselines import (
     mean_head_mm,
@@ -24,6 +23,7 @@ from models.evaluation.baselines import (
     warped_head_mm,
 )
 from models.evaluation.metrics import MeasurePair, Reference
+from models.evaluation.observed import ObservedFiles
 from models.evaluation.table import SETTINGS
 from models.evaluation.takes import SyntheticTake, load_truth
 from models.head.topology import Topology, load_topology
@@ -59,33 +59,36 @@ def score_take(take: SyntheticTake) -> dict[str, dict[str, Any]]:
         return None if score is None else asdict(score)
 
     results: dict[str, dict[str, Any]] = {}
-    observations = observe_views([take.video(view) for view in VIEWS])
-    recording = bring_together(observations, VIEWS, {})
-    for setting in SETTINGS:
-        with TemporaryDirectory() as scratch:
-            out = Path(scratch) / "result"
+    with TemporaryDirectory() as scratch:
+        videos = [take.video(view) for view in VIEWS]
+        files = ObservedFiles(videos, Path(scratch))
+        with files.reading(videos) as readers:
+            recording = bring_together(readers.observe(), VIEWS, {})
+        for setting in SETTINGS:
+            out = Path(scratch) / setting
+            request = request_for(take, setting)
             try:
-                reconstruct(request_for(take, setting), out, lambda _stage, _fraction: None)
+                reconstruct(request, out, lambda _stage, _share: None, read=files.reading)
             except RejectedRecordingError as error:
                 results[setting] = {"rejected": str(error), "scores": {}}
                 continue
             with np.load(out / "meshes.npz", allow_pickle=False) as stored:
                 meshes = {name: stored[name] for name in stored.files}
             reported = reported_target(out, take.movement)
-        scores = {"fit": scored(meshes["vertices_mm"], meshes["time_s"], reported)}
-        cameras = _cameras(recording.tracks, take, setting, meshes)
-        if setting == "front_only":
-            landmarks_mm = network_depth_mm(recording.tracks["center"], MEAN_IRIS_MM)
-        else:
-            landmarks_mm = triangulated_mm(list(recording.tracks.values()), cameras, topology)
-        placed = place(landmarks_mm, topology)
-        for method, vertices in (
-            ("mean_head", mean_head_mm(placed, topology)),
-            ("landmarks", warped_head_mm(placed, topology)),
-        ):
-            estimated = measured_target(take.movement, vertices, recording.time_s, topology)
-            scores[method] = scored(vertices, recording.time_s, estimated)
-        results[setting] = {"rejected": None, "scores": scores}
+            scores = {"fit": scored(meshes["vertices_mm"], meshes["time_s"], reported)}
+            cameras = _cameras(recording.tracks, take, setting, meshes)
+            if setting == "front_only":
+                landmarks_mm = network_depth_mm(recording.tracks["center"], MEAN_IRIS_MM)
+            else:
+                landmarks_mm = triangulated_mm(list(recording.tracks.values()), cameras, topology)
+            placed = place(landmarks_mm, topology)
+            for method, vertices in (
+                ("mean_head", mean_head_mm(placed, topology)),
+                ("landmarks", warped_head_mm(placed, topology)),
+            ):
+                estimated = measured_target(take.movement, vertices, recording.time_s, topology)
+                scores[method] = scored(vertices, recording.time_s, estimated)
+            results[setting] = {"rejected": None, "scores": scores}
     return results
 
 

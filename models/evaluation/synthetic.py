@@ -30,6 +30,10 @@ APART = (
     "stream.py",
     "evaluation/mesh.py",
     "evaluation/table.py",
+    "pipeline/drawing.py",
+    "pipeline/overlay.py",
+    "pipeline/pictures.py",
+    "pipeline/preview.py",
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from models.capture.qc import TakeWindow, assess, excluded_frames, first_verdict
 from models.capture.recording import Recording, bring_together
 from models.capture.thresholds import Thresholds, default_thresholds
 from models.capture.verdict import QCCheck, QCReport
-from models.capture.workers import observe_views, quick_look
+from models.capture.workers import ViewReaders, observe_views, reading
 from models.errors import CalibrationError, RejectedRecordingError, UnusableInputError
 from models.fit.basis import FaceBasis
 from models.fit.estimate import KnownIdentity
@@ -55,6 +55,8 @@ from models.request import (
 from models.subject import read_subject, write_subject
 
 Progress = Callable[[str, float], None]
+# How the files of a request are opened for reading.
+Reading = Callable[[Sequence[Path]], AbstractContextManager[ViewReaders]]
 
 
 @dataclass
@@ -100,11 +102,18 @@ def observe(request: ReconstructionRequest) -> tuple[ViewTrack, ...]:
     return tuple(recording.tracks[view] for view in sorted(recording.tracks))
 
 
-def reconstruct(request: ReconstructionRequest, out: Path, progress: Progress) -> dict[str, Any]:
+def reconstruct(
+    request: ReconstructionRequest,
+    out: Path,
+    progress: Progress,
+    *,
+    read: Reading = reading,
+) -> dict[str, Any]:
     """Reconstruct a recording into the folder `out`; returns what `reconstruction.json` holds.
 
-    `progress(stage, share)` is called from this thread. Raises UnusableInputError, and
-    RejectedRecordingError after `qc.json` was written; StorageFullError when the disk is full.
+    `progress(stage, share)` is called from this thread. `read` opens the files; whoever
+    reconstructs the same ones several times may keep what was read. Raises UnusableInputError,
+    and RejectedRecordingError after `qc.json` was written; StorageFullError when the disk is full.
     """
     # Threads of the matrix library fight each other for busy cores, and the order in which they
     # add up would change the last digits.
@@ -113,7 +122,7 @@ def reconstruct(request: ReconstructionRequest, out: Path, progress: Progress) -
         with tempfile.TemporaryDirectory(prefix="sfpfr-") as scratch:
             run = _Reconstruction(request, out, Path(scratch), progress)
             try:
-                return run.run()
+                return run.run(read)
             except RejectedRecordingError as error:
                 run.write_verdict(error)
                 raise
@@ -137,9 +146,10 @@ class _Reconstruction:
         self.face = FaceBasis(self.head)
         self.report = QCReport.of("first", ())
 
-    def run(self) -> dict[str, Any]:
-        self._first_look()
-        recording = self._observe()
+    def run(self, read: Reading) -> dict[str, Any]:
+        with read([file.path for file in self.request.files]) as readers:
+            self._first_look(readers)
+            recording = self._observe(readers)
         views = views_for_fit(recording, self._calibration_for(recording), self.inputs.corrections)
         excluded = self._excluded(recording)
         with self.watch.stage("fit", self.progress) as share:
@@ -166,11 +176,11 @@ class _Reconstruction:
             write.write_json(self.out / "reconstruction.json", record)
         return record
 
-    def _first_look(self) -> None:
+    def _first_look(self, readers: ViewReaders) -> None:
         """A first verdict from a few pictures a second, while the patient is still there."""
         files = self.request.files
         with self.watch.stage("first_look", self.progress) as share:
-            looks = quick_look([file.path for file in files], progress=share)
+            looks = readers.look(share)
             if any(look.media.kind == "video" for look in looks):
                 self.report = first_verdict(
                     looks,
@@ -182,12 +192,10 @@ class _Reconstruction:
                 write.write_qc(self.out, self.report)
                 self._stop_if_rejected()
 
-    def _observe(self) -> Recording:
+    def _observe(self, readers: ViewReaders) -> Recording:
         files = self.request.files
         with self.watch.stage("landmarks", self.progress) as share:
-            observations = observe_views(
-                [file.path for file in files], crops_dir=self.scratch, progress=share
-            )
+            observations = readers.observe(self.scratch, share)
             # Only --force comes here with a view that shows no face: it has nothing to say.
             shown = [
                 (observation, file.label)

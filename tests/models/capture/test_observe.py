@@ -11,7 +11,7 @@ from PIL import Image
 from models.capture.landmarks.topology import mirror_landmarks
 from models.capture.observe import observe_view
 from models.capture.recording import bring_together
-from models.capture.workers import CancelledError, observe_views, quick_look
+from models.capture.workers import CancelledError, observe_views, quick_look, reading
 from models.errors import UnusableInputError, VideoError
 
 LOSSLESS = {"codec": "ffv1", "pix_fmt": "bgr0"}
@@ -138,6 +138,19 @@ def test_bad_view_and_cancelling_end_all_processes(tmp_path, clip_path):
         observe_views([clip_path, clip_path], cancelled=lambda: True)
     with pytest.raises(CancelledError):
         observe_views([clip_path], cancelled=lambda: True)
+
+
+def test_one_pair_of_processes_serves_first_look_and_full_pass(tmp_path, clip_path):
+    with reading([clip_path, clip_path]) as readers:
+        looks = readers.look()
+        seen = readers.observe(tmp_path)
+    assert [look.sampled for look in looks] == [True, True]
+    assert [view.sampled for view in seen] == [False, False]
+    assert 1 < looks[0].n_frames < seen[0].n_frames == 12
+    # What was looked at before leaves no trace in the numbers.
+    (alone,) = observe_views([clip_path])
+    assert np.array_equal(seen[0].landmarks_px, alone.landmarks_px)
+    assert (tmp_path / "view1.raw").stat().st_size == 12 * 256 * 256
 
 
 def test_views_of_different_lengths_are_refused_at_once(tmp_path, write_clip, moving_pattern):
