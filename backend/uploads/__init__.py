@@ -1,0 +1,1 @@
+"""Uploads: files on their way in, resumable, checked and looked into before they may be used."""
