@@ -1,0 +1,1 @@
+"""Published results of takes: versions, measures, curves, streams and files of them."""
