@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from models.assets import verified_path
+
+# ONNX Runtime's packages send usage data to their maker, and keep a device identifier, unless
+# this is set before the library is loaded; switching it off later is too late.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+import onnxruntime
 
 
 class AssetNetwork:
