@@ -39,10 +39,10 @@ def test_a_refusal_carries_its_next_step_and_request() -> None:
 
 
 def test_declared_errors_of_one_status_share_its_entry() -> None:
-    class Other(ConflictError):
+    class OtherError(ConflictError):
         code = "other"
 
-    declared = declares(ConflictError, NotFoundError, Other)
+    declared = declares(ConflictError, NotFoundError, OtherError)
     assert set(declared) == {404, 409}
     assert "`conflict`" in declared[409]["description"]
     assert "`other`" in declared[409]["description"]
