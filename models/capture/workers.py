@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +17,7 @@ from models.capture.media import MediaInfo, check_one_recording, naming, probe
 from models.capture.observation import ViewObservation
 from models.capture.observe import QUICK_LOOK_EVERY_S, observe_view
 from models.errors import SfpfrError
+from models.threads import cores
 
 Progress = Callable[[float], None]
 Cancelled = Callable[[], bool]
@@ -56,8 +56,7 @@ def reading(paths: Sequence[Path], *, cancelled: Cancelled | None = None) -> Ite
     """
     # Unusable files are told at once, before any process is started.
     check_one_recording([_probe(path) for path in paths])
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    decoder_threads = max(1, (cores or 1) // len(paths))
+    decoder_threads = max(1, cores() // len(paths))
     context = multiprocessing.get_context("spawn")
     processes = []
     ends: list[Connection] = []

@@ -1,23 +1,28 @@
-"""Gauss-Newton over head pose and linear coefficients of many frames at once, shape held fixed."""
+"""Gauss-Newton over head pose and linear coefficients of many frames at once, shape held fixed.
+
+The normal matrices, nearly all of the work, are summed in single precision: they only choose the
+step. Gradients and solutions are in double precision, so that is what the fit converges to.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import njit
 
 from models.fit.projection import (
-    CollapsedEvidence,
     PointEvidence,
     Poses,
     collapse,
-    pose_columns,
 )
-from models.reconstruction import Array, Camera
+from models.reconstruction import Array, Array32, Camera
+from models.threads import in_order
 
-_CHUNK = 32
+_CHUNK = 16
 _SOFT_BOUND_SIGMA = 0.05
+# Below this share a pivot of a metric is rounding.
+_SINGULAR = 1e-12
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,7 @@ class SequenceFit:
 
     poses: Poses
     coefficients: Array
-    precision: Array
+    precision: Array32
     weights: tuple[Array, ...]
 
 
@@ -88,32 +93,26 @@ def fit_sequence(
     Damped Gauss-Newton, frame by frame in chunks; a step that does not lower a frame's cost is
     not taken and its damping grows. All lengths in mm.
     """
-    parts = []
-    for begin in range(0, len(coefficients), _CHUNK):
+    linear = _LinearPoints(resting, basis)
+
+    def fitted(begin: int) -> SequenceFit:
         rows = slice(begin, begin + _CHUNK)
-        chunk_prior = LinearPrior(
-            prior.mean[rows],
-            prior.precision if prior.precision.ndim == 2 else prior.precision[rows],
-            prior.bounded,
-            prior.low,
-            prior.high,
+        return _fit_chunk(
+            linear,
+            poses[rows],
+            coefficients[rows],
+            cameras,
+            tuple(PointEvidence(seen.target_px[rows], seen.precision[rows]) for seen in evidence),
+            replace(
+                prior,
+                mean=prior.mean[rows],
+                precision=(prior.precision if prior.precision.ndim == 2 else prior.precision[rows]),
+            ),
+            iterations,
+            robust_scale,
         )
-        chunk_evidence = tuple(
-            PointEvidence(seen.target_px[rows], seen.precision[rows]) for seen in evidence
-        )
-        parts.append(
-            _fit_chunk(
-                resting,
-                basis,
-                poses[rows],
-                coefficients[rows],
-                cameras,
-                chunk_evidence,
-                chunk_prior,
-                iterations,
-                robust_scale,
-            )
-        )
+
+    parts = list(in_order(fitted, range(0, len(coefficients), _CHUNK)))
     return SequenceFit(
         Poses(
             np.concatenate([part.poses.rotation for part in parts]),
@@ -127,9 +126,39 @@ def fit_sequence(
     )
 
 
+class _LinearPoints:
+    """Head points (N, 3) = `resting` + `basis` (N, 3, P) @ coefficients."""
+
+    def __init__(self, resting: Array, basis: Array) -> None:
+        self.resting = resting
+        self.flat = np.ascontiguousarray(basis.reshape(3 * len(resting), -1))
+        self.single: Array32 = np.ascontiguousarray(basis, dtype=np.float32)
+
+    def at(self, coefficients: Array) -> Array:
+        """(T, N, 3) points for coefficients (T, P)."""
+        moved = coefficients @ self.flat.T
+        return np.asarray(self.resting + moved.reshape(-1, *self.resting.shape))
+
+    def normal_matrix(self, points: Array, metric: Array) -> Array:
+        """(T, 6 + P, 6 + P) normal matrix of pose step and coefficients."""
+        n_points, _, n_basis = self.single.shape
+        matrix = np.empty((len(points), 6 + n_basis, 6 + n_basis))
+        rows = np.empty((3 * n_points, 6 + n_basis), dtype=np.float32)
+        for frame in range(len(points)):
+            whitened_rows(metric[frame], points[frame], self.single, rows)
+            # The product with itself: the matrix library then works out one half only.
+            matrix[frame] = rows.T @ rows
+        return matrix
+
+    def gradient(self, points: Array, pull: Array) -> Array:
+        """(T, 6 + P) right side of the normal equations."""
+        turning = np.cross(points, pull).sum(axis=1)
+        along = pull.reshape(len(pull), -1) @ self.flat
+        return np.concatenate([turning, pull.sum(axis=1), along], axis=1)
+
+
 def _fit_chunk(
-    resting: Array,
-    basis: Array,
+    linear: _LinearPoints,
     poses: Poses,
     coefficients: Array,
     cameras: tuple[Camera, ...],
@@ -139,24 +168,22 @@ def _fit_chunk(
     robust_scale: float,
 ) -> SequenceFit:
     damping = np.full(len(coefficients), 1e-3)
-    points = _points(resting, basis, coefficients)
+    points = linear.at(coefficients)
     collapsed = collapse(points, poses, cameras, evidence, robust_scale=robust_scale)
     cost = collapsed.cost + prior.cost(coefficients)
-    data, right = normal_equations(points, basis, collapsed)
     for _ in range(iterations):
         prior_precision, prior_pull = prior.at(coefficients)
-        total = data.copy()
-        total[:, 6:, 6:] += prior_precision
-        gradient = right.copy()
+        damped = linear.normal_matrix(points, collapsed.metric)
+        damped[:, 6:, 6:] += prior_precision
+        gradient = linear.gradient(points, collapsed.pull)
         gradient[:, 6:] += prior_pull
-        diagonal = np.arange(total.shape[1])
-        damped = total.copy()
+        diagonal = np.arange(damped.shape[1])
         damped[:, diagonal, diagonal] *= 1.0 + damping[:, None]
         damped[:, diagonal, diagonal] += 1e-9
         step: Array = np.linalg.solve(damped, gradient[..., None])[..., 0].astype(np.float64)
         next_poses = poses.moved(step[:, :6])
         next_coefficients = coefficients + step[:, 6:]
-        next_points = _points(resting, basis, next_coefficients)
+        next_points = linear.at(next_coefficients)
         next_collapsed = collapse(
             next_points, next_poses, cameras, evidence, robust_scale=robust_scale
         )
@@ -172,39 +199,50 @@ def _fit_chunk(
         if better.all():
             points, collapsed = next_points, next_collapsed
         else:
-            points = _points(resting, basis, coefficients)
+            points = linear.at(coefficients)
             collapsed = collapse(points, poses, cameras, evidence, robust_scale=robust_scale)
-        data, right = normal_equations(points, basis, collapsed)
     prior_precision, _ = prior.at(coefficients)
-    precision = data.copy()
+    precision = linear.normal_matrix(points, collapsed.metric)
     precision[:, 6:, 6:] += prior_precision
-    return SequenceFit(poses, coefficients, precision, collapsed.weights)
+    return SequenceFit(poses, coefficients, precision.astype(np.float32), collapsed.weights)
 
 
-def _points(resting: Array, basis: Array, coefficients: Array) -> Array:
-    n_points = len(resting)
-    flat = coefficients @ basis.reshape(3 * n_points, -1).T
-    return np.asarray(resting + flat.reshape(-1, n_points, 3))
+@njit(cache=True, nogil=True, fastmath=True)
+def whitened_rows(metric, points, basis, rows):  # type: ignore[no-untyped-def]
+    """rows (3N, 6 + P) = L' [pose columns, basis], with metric (N, 3, 3) = L L'.
 
-
-def normal_equations(
-    points: Array, basis: Array, collapsed: CollapsedEvidence
-) -> tuple[Array, Array]:
-    """Normal matrix (T, 6 + P, 6 + P) and right side (T, 6 + P) of pose step and coefficients."""
-    n_frames, n_points = points.shape[:2]
-    n = 6 + basis.shape[2]
-    matrix = np.empty((n_frames, n, n))
-    right = np.empty((n_frames, n))
-    columns = np.empty((n_points, 3, n))
-    columns[..., 6:] = basis
-    flat = columns.reshape(3 * n_points, n)
-    weighted = np.empty_like(columns)
-    for frame in range(n_frames):
-        columns[..., :6] = pose_columns(points[frame])
-        apply_metric(collapsed.metric[frame], columns, weighted)
-        matrix[frame] = flat.T @ weighted.reshape(3 * n_points, n)
-        right[frame] = flat.T @ collapsed.pull[frame].reshape(-1)
-    return matrix, right
+    points (N, 3) give the derivative by a pose step (`Poses.moved`), basis is (N, 3, P). rows' rows
+    is the normal matrix. A metric may be singular: one view says nothing along its ray.
+    """
+    n_basis = basis.shape[2]
+    for i in range(basis.shape[0]):
+        l00 = np.sqrt(max(metric[i, 0, 0], 0.0))
+        l10 = metric[i, 1, 0] / l00 if l00 > 0.0 else 0.0
+        l20 = metric[i, 2, 0] / l00 if l00 > 0.0 else 0.0
+        rest = metric[i, 1, 1] - l10 * l10
+        l11 = np.sqrt(rest) if rest > _SINGULAR * metric[i, 1, 1] else 0.0
+        l21 = (metric[i, 2, 1] - l20 * l10) / l11 if l11 > 0.0 else 0.0
+        rest = metric[i, 2, 2] - l20 * l20 - l21 * l21
+        l22 = np.sqrt(rest) if rest > _SINGULAR * metric[i, 2, 2] else 0.0
+        x = points[i, 0]
+        y = points[i, 1]
+        z = points[i, 2]
+        for j in range(3):
+            a = l00 if j == 0 else 0.0
+            b = l10 if j == 0 else (l11 if j == 1 else 0.0)
+            c = l20 if j == 0 else (l21 if j == 1 else l22)
+            row = rows[3 * i + j]
+            row[0] = c * y - b * z
+            row[1] = a * z - c * x
+            row[2] = b * x - a * y
+            row[3] = a
+            row[4] = b
+            row[5] = c
+            a32 = np.float32(a)
+            b32 = np.float32(b)
+            c32 = np.float32(c)
+            for k in range(n_basis):
+                row[6 + k] = a32 * basis[i, 0, k] + b32 * basis[i, 1, k] + c32 * basis[i, 2, k]
 
 
 @njit(cache=True, fastmath=True)
