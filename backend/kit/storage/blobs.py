@@ -1,4 +1,4 @@
-"""Blobs: encrypted objects with an owner, addressed by a keyed hash; references are counted in db.
+"""Blobs: encrypted objects addressed by a keyed hash; who refers to them is told by the database.
 
 An object's name is random and used once. So a sweeper can never take away the object that a new
 blob of the same content has just been given, and a name tells nothing about its content.
@@ -14,7 +14,7 @@ from datetime import datetime
 
 from backend.kit.keys import KeyProvider, keyed_hash
 from backend.kit.storage.objects import Objects
-from backend.kit.storage.sealing import SealedObject, sealed
+from backend.kit.storage.sealing import SealedObject, sealed, sealed_size
 
 _NAME_BYTES = 20
 
@@ -23,14 +23,19 @@ _NAME_BYTES = 20
 class BlobRef:
     """Where a blob lies and what it is.
 
-    owner: whom it belongs to (a patient's id), bound into the encryption. size: of the plaintext.
-    address: keyed hash of the plaintext in hexadecimal, equal for equal content of one owner.
+    context: whom it belonged to when it was written, bound into its encryption. size: of the
+    plaintext. digest: keyed hash of the plaintext, equal for equal content of one context.
     """
 
     name: str
-    owner: str
+    context: str
     size: int
-    address: str
+    digest: bytes
+
+    @property
+    def stored_bytes(self) -> int:
+        """How much room it takes."""
+        return sealed_size(self.size)
 
 
 @dataclass(frozen=True)
@@ -47,19 +52,19 @@ class Storage:
         self._objects = objects
         self._keys = keys
 
-    def put(self, parts: Iterable[bytes | memoryview], owner: str) -> NewBlob:
+    def put(self, parts: Iterable[bytes | memoryview], context: str) -> NewBlob:
         """Encrypt and store `parts`; when this returns the blob is safe.
 
-        Nothing is left when `parts` or the place raises: StorageFullError,
-        StorageUnavailableError. Until a row refers to the blob, a sweep may remove it after its
-        time of grace.
+        `context` is whom it belongs to. Nothing is left when `parts` or the place raises:
+        StorageFullError, StorageUnavailableError. A sweep may remove the blob after its time of
+        grace until a row refers to it.
         """
         name = secrets.token_hex(_NAME_BYTES)
         measured = _Measured(parts)
-        self._objects.write(name, sealed(measured, self._keys, _context(name, owner)))
-        digest = measured.digest.digest()
-        address = keyed_hash(self._keys, f"blob-address/{owner}", digest).hex()
-        return NewBlob(name, owner, measured.size, address, digest.hex())
+        self._objects.write(name, sealed(measured, self._keys, _bound(name, context)))
+        plain = measured.digest.digest()
+        digest = keyed_hash(self._keys, f"blob/{context}", plain)
+        return NewBlob(name, context, measured.size, digest, plain.hex())
 
     def stream(self, blob: BlobRef, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """Yield the plaintext bytes [start, end), authenticated.
@@ -72,7 +77,7 @@ class Storage:
             lambda begin, until: self._objects.read(blob.name, begin, until),
             stored,
             self._keys,
-            _context(blob.name, blob.owner),
+            _bound(blob.name, blob.context),
         )
         return opened.stream(start, end)
 
@@ -112,5 +117,5 @@ class _Measured:
             yield part
 
 
-def _context(name: str, owner: str) -> str:
-    return f"blob:{owner}:{name}"
+def _bound(name: str, context: str) -> str:
+    return f"blob/{context}/{name}"

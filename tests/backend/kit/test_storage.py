@@ -56,10 +56,11 @@ def _open(stored: bytes, context: str = "here") -> SealedObject:
 
 
 @pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 5_000_000])
-def test_what_goes_in_comes_out(storage, size):
+def test_what_goes_in_comes_out(objects, storage, size):
     content = _content(size)[:size]
     blob = storage.put([content], "patient")
     assert blob.size == size
+    assert blob.stored_bytes == objects.size(blob.name)
     assert storage.read(blob) == content
 
 
@@ -81,18 +82,18 @@ def test_stored_bytes_hold_nothing_of_the_plaintext(objects, storage):
     assert b"a face" not in objects.read(blob.name, 0, objects.size(blob.name))
 
 
-def test_equal_content_has_one_address_for_one_owner_only(storage):
+def test_equal_content_has_one_digest_for_one_patient_only(storage):
     first, again = storage.put([b"same"], "one"), storage.put([b"sa", b"me"], "one")
-    assert first.address == again.address
+    assert first.digest == again.digest
     assert first.name != again.name
-    assert storage.put([b"same"], "other").address != first.address
-    assert storage.put([b"else"], "one").address != first.address
+    assert storage.put([b"same"], "other").digest != first.digest
+    assert storage.put([b"else"], "one").digest != first.digest
 
 
-def test_another_owners_or_names_blob_does_not_open(storage):
+def test_another_patients_blob_does_not_open(storage):
     blob = storage.put([b"content"], "one")
     with pytest.raises(SealBrokenError):
-        storage.read(BlobRef(blob.name, "other", blob.size, blob.address))
+        storage.read(BlobRef(blob.name, "other", blob.size, blob.digest))
 
 
 @pytest.mark.parametrize(
