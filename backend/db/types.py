@@ -59,6 +59,7 @@ class Words(TypeDecorator[frozenset[Member]], Generic[Member]):
 
     def __init__(self, members: type[Member], length: int = 2000) -> None:
         self.members = members
+        self.length = length
         super().__init__(length)
 
     def process_bind_param(

@@ -1,0 +1,117 @@
+"""Databases for the tests of the service: every test that asks for one runs on both kinds."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from postgres_server import REQUIRED_VARIABLES, NoPostgresError, new_name, server
+from sqlalchemy import Engine, make_url, text
+from sqlalchemy.orm import Session
+
+from backend.db import migrate
+from backend.db.base import Base
+from backend.db.session import Database, open_engine
+from backend.kit.clock import SettableClock
+from backend.kit.keys import LocalKeyFile
+
+KINDS = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The address of a running PostgreSQL; skipped without one, but never where it's required."""
+    try:
+        with server() as url:
+            yield url
+    except NoPostgresError as error:
+        if any(os.environ.get(name) for name in REQUIRED_VARIABLES):
+            raise
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def empty_postgres(postgres_server: str) -> Iterator[str]:
+    """The address of an empty database for this test process."""
+    name, admin = new_name(), open_engine(postgres_server)
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(empty_postgres: str) -> str:
+    """The address of a migrated database for this test process; a test cleans up behind it."""
+    engine = open_engine(empty_postgres)
+    migrate.upgrade(engine)
+    engine.dispose()
+    return empty_postgres
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file that tests copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "migrated.sqlite"
+    engine = open_engine(f"sqlite:///{path}")
+    migrate.upgrade(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a migrated database without rows, for one test."""
+    if request.param == "sqlite":
+        path = tmp_path / "sfpfr.sqlite"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
+        yield f"sqlite:///{path}"
+        return
+    url: str = request.getfixturevalue("migrated_postgres")
+    yield url
+    engine = open_engine(url)
+    _empty(engine)
+    engine.dispose()
+
+
+def _empty(engine: Engine) -> None:
+    tables = ("DELETE FROM " + table.name for table in Base.metadata.sorted_tables)
+    with engine.begin() as connection:
+        # Foreign keys and triggers are not asked: the tables are emptied as one.
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(text("; ".join(tables)))
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    """A clock that stands still until the test moves it."""
+    return SettableClock()
+
+
+@pytest.fixture(scope="session")
+def site_keys() -> LocalKeyFile:
+    """The keys of the tested site."""
+    return LocalKeyFile.generate()
+
+
+@pytest.fixture
+def database(
+    database_url: str, site_keys: LocalKeyFile, clock: SettableClock
+) -> Iterator[Database]:
+    """A database without rows, as the service opens it."""
+    opened = Database(database_url, site_keys, clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """One unit of work; nothing of it is kept."""
+    with database.unit_of_work() as unit:
+        yield unit
+        unit.rollback()
