@@ -14,10 +14,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from numpy.typing import NDArray
 
 from models.reconstruction import Array, Array32
+from models.threads import in_order
 
 Grey = NDArray[np.uint8]
 
@@ -45,39 +46,44 @@ def track_points(
     reference_px: Array,
     predicted_px: Array,
     neighbours: NDArray[np.int64],
+    wanted: NDArray[np.bool_] | None = None,
 ) -> PointTracks:
     """Track `reference_px` (N, 2) into every crop.
 
     crops: (frame index, (S, S) grey crop) in any order; affines (T, 2, 3) full-size pixels to
     crop pixels; reference: the crop and affine of the reference frame; predicted_px (T, N, 2):
     where the fit expects the points; neighbours (N, M): indices among the N points, used to
-    predict how the patch deforms.
+    predict how the patch deforms. Only the points that are `wanted` (N,) are looked for.
     """
     reference_crop, reference_affine = reference
-    levels = _pyramid(reference_crop)
     origin = _apply(reference_affine, reference_px)
-    position = np.full(predicted_px.shape, np.nan)
-    correlation = np.full(predicted_px.shape[:2], np.nan, dtype=np.float32)
-    patches = [_prepare(level, origin / 2.0**index) for index, level in enumerate(levels)]
-    for frame, crop in crops:
-        affine = affines[frame]
-        guess = _apply(affine, predicted_px[frame])
-        warp = local_deformation(origin, guess, neighbours)
+    points = np.arange(len(origin)) if wanted is None else np.flatnonzero(wanted)
+    patches = [
+        _prepare(level, origin[points] / 2.0**index)
+        for index, level in enumerate(_pyramid(reference_crop))
+    ]
+
+    def tracked(item: tuple[int, Grey]) -> tuple[int, Array, Array32]:
+        frame, crop = item
+        guess = _apply(affines[frame], predicted_px[frame])
+        warp = local_deformation(origin, guess, neighbours)[points]
         current = _pyramid(crop)
-        place = guess.copy()
+        place = guess[points]
         for index in range(_LEVELS - 1, -1, -1):
             scale = 2.0**index
-            template, gradient, hessian = patches[index]
-            found, score = _align(
-                current[index], template, gradient, hessian, place / scale, warp, _ITERATIONS
-            )
+            found, score = _align(current[index], *patches[index], place / scale, warp, _ITERATIONS)
             if index > 0:
                 good = np.isfinite(score) & (score > 0.4)
                 place = np.where(good[:, None], found * scale, place)
             else:
                 place = found * scale
-                correlation[frame] = score
-        position[frame] = _apply(_inverse(affine), place)
+        return frame, _apply(_inverse(affines[frame]), place), score
+
+    position = np.full(predicted_px.shape, np.nan)
+    correlation = np.full(predicted_px.shape[:2], np.nan, dtype=np.float32)
+    for frame, place, score in in_order(tracked, crops):
+        position[frame, points] = place
+        correlation[frame, points] = score
     return PointTracks(position, correlation)
 
 
@@ -132,17 +138,17 @@ def _sample(image, x, y):  # type: ignore[no-untyped-def]
     return top * (1.0 - ay) + bottom * ay
 
 
-@njit(cache=True, parallel=True)
+@njit(cache=True, nogil=True)
 def _prepare(image, points):  # type: ignore[no-untyped-def]
-    """Normalised patches (N, P), their gradients (N, P, 2) and 2x2 Hessians; NaN outside."""
+    """Normalised patches (N, P), their gradients (N, 2, P) and 2x2 Hessians; NaN outside."""
     n = len(points)
     side = 2 * _RADIUS + 1
     size = side * side
     template = np.full((n, size), np.nan, dtype=np.float32)
-    gradient = np.zeros((n, size, 2), dtype=np.float32)
+    gradient = np.zeros((n, 2, size), dtype=np.float32)
     hessian = np.zeros((n, 2, 2))
     height, width = image.shape
-    for i in prange(n):
+    for i in range(n):
         x0 = points[i, 0]
         y0 = points[i, 1]
         margin = _RADIUS + 2
@@ -155,10 +161,10 @@ def _prepare(image, points):  # type: ignore[no-untyped-def]
             value = _sample(image, x0 + u, y0 + v)
             template[i, k] = value
             mean += value
-            gradient[i, k, 0] = 0.5 * (
+            gradient[i, 0, k] = 0.5 * (
                 _sample(image, x0 + u + 1.0, y0 + v) - _sample(image, x0 + u - 1.0, y0 + v)
             )
-            gradient[i, k, 1] = 0.5 * (
+            gradient[i, 1, k] = 0.5 * (
                 _sample(image, x0 + u, y0 + v + 1.0) - _sample(image, x0 + u, y0 + v - 1.0)
             )
         mean /= size
@@ -171,21 +177,21 @@ def _prepare(image, points):  # type: ignore[no-untyped-def]
         gy = 0.0
         for k in range(size):
             template[i, k] /= norm
-            gradient[i, k, 0] /= norm
-            gradient[i, k, 1] /= norm
-            gx += gradient[i, k, 0]
-            gy += gradient[i, k, 1]
+            gradient[i, 0, k] /= norm
+            gradient[i, 1, k] /= norm
+            gx += gradient[i, 0, k]
+            gy += gradient[i, 1, k]
         gx /= size
         gy /= size
         a = 0.0
         b = 0.0
         c = 0.0
         for k in range(size):
-            gradient[i, k, 0] -= gx
-            gradient[i, k, 1] -= gy
-            a += gradient[i, k, 0] ** 2
-            b += gradient[i, k, 0] * gradient[i, k, 1]
-            c += gradient[i, k, 1] ** 2
+            gradient[i, 0, k] -= gx
+            gradient[i, 1, k] -= gy
+            a += gradient[i, 0, k] ** 2
+            b += gradient[i, 0, k] * gradient[i, 1, k]
+            c += gradient[i, 1, k] ** 2
         hessian[i, 0, 0] = a
         hessian[i, 0, 1] = b
         hessian[i, 1, 0] = b
@@ -193,15 +199,15 @@ def _prepare(image, points):  # type: ignore[no-untyped-def]
     return template, gradient, hessian
 
 
-@njit(cache=True, parallel=True)
+@njit(cache=True, nogil=True)
 def _align(image, template, gradient, hessian, start, warp, iterations):  # type: ignore[no-untyped-def]
     """Places (N, 2) and correlations (N,) of the warped patches in `image`, from `start`."""
     n, size = template.shape
-    side = 2 * _RADIUS + 1
     height, width = image.shape
     place = start.copy()
     score = np.full(n, np.nan, dtype=np.float32)
-    for i in prange(n):
+    values = np.empty(size, dtype=np.float32)
+    for i in range(n):
         if np.isnan(template[i, 0]) or np.isnan(start[i, 0]):
             continue
         a = hessian[i, 0, 0]
@@ -210,7 +216,7 @@ def _align(image, template, gradient, hessian, start, warp, iterations):  # type
         # A ridge keeps patches with an edge but no corner from sliding along it.
         ridge = 0.02 * (a + c) + 1e-9
         determinant = (a + ridge) * (c + ridge) - b * b
-        values = np.empty(size, dtype=np.float32)
+        still_x, still_y = _dots(template[i], gradient[i, 0], gradient[i, 1])[1:]
         x = place[i, 0]
         y = place[i, 1]
         w00 = warp[i, 0, 0]
@@ -225,30 +231,12 @@ def _align(image, template, gradient, hessian, start, warp, iterations):  # type
             if not (reach_x < x < width - reach_x and reach_y < y < height - reach_y):
                 inside = False
                 break
-            mean = 0.0
-            for k in range(size):
-                u = float(k % side - _RADIUS)
-                v = float(k // side - _RADIUS)
-                value = _sample(image, x + w00 * u + w01 * v, y + w10 * u + w11 * v)
-                values[k] = value
-                mean += value
-            mean /= size
-            norm = 0.0
-            correlation = 0.0
-            for k in range(size):
-                value = values[k] - mean
-                norm += value * value
-                correlation += value * template[i, k]
-            norm = np.sqrt(norm) + 1e-3
-            correlation /= norm
+            _cut(image, x, y, warp[i], values)
+            correlation, along_x, along_y = _compared(values, template[i], gradient[i])
             if step == iterations:
                 break
-            rx = 0.0
-            ry = 0.0
-            for k in range(size):
-                error = (values[k] - mean) / norm - template[i, k]
-                rx += gradient[i, k, 0] * error
-                ry += gradient[i, k, 1] * error
+            rx = along_x - still_x
+            ry = along_y - still_y
             du = ((c + ridge) * rx - b * ry) / determinant
             dv = ((a + ridge) * ry - b * rx) / determinant
             length = np.sqrt(du * du + dv * dv)
@@ -266,3 +254,66 @@ def _align(image, template, gradient, hessian, start, warp, iterations):  # type
             place[i, 1] = y
             score[i] = correlation
     return place, score
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _cut(image, x, y, warp, values):  # type: ignore[no-untyped-def]
+    """Fill `values` (P,) with the patch at (x, y), warped; single precision from whole pixels."""
+    column = np.int32(x - 0.5)
+    row = np.int32(y - 0.5)
+    x0 = np.float32(x - 0.5 - column)
+    y0 = np.float32(y - 0.5 - row)
+    w00 = np.float32(warp[0, 0])
+    w01 = np.float32(warp[0, 1])
+    w10 = np.float32(warp[1, 0])
+    w11 = np.float32(warp[1, 1])
+    k = 0
+    for v in range(-_RADIUS, _RADIUS + 1):
+        for u in range(-_RADIUS, _RADIUS + 1):
+            fx = x0 + w00 * np.float32(u) + w01 * np.float32(v)
+            fy = y0 + w10 * np.float32(u) + w11 * np.float32(v)
+            left = np.floor(fx)
+            upper = np.floor(fy)
+            ax = fx - left
+            ay = fy - upper
+            j = column + np.int32(left)
+            i = row + np.int32(upper)
+            top = image[i, j] * (np.float32(1.0) - ax) + image[i, j + 1] * ax
+            bottom = image[i + 1, j] * (np.float32(1.0) - ax) + image[i + 1, j + 1] * ax
+            values[k] = top * (np.float32(1.0) - ay) + bottom * ay
+            k += 1
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _dots(values, first, second):  # type: ignore[no-untyped-def]
+    """Squared norm of `values` and its products with two other vectors."""
+    square = np.float32(0.0)
+    a = np.float32(0.0)
+    b = np.float32(0.0)
+    for k in range(len(values)):
+        square += values[k] * values[k]
+        a += values[k] * first[k]
+        b += values[k] * second[k]
+    return square, a, b
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _compared(values, template, gradient):  # type: ignore[no-untyped-def]
+    """Correlation with the template, and the normalised patch along its two gradients."""
+    n = len(values)
+    mean = np.float32(0.0)
+    for k in range(n):
+        mean += values[k]
+    mean /= np.float32(n)
+    square = np.float32(0.0)
+    product = np.float32(0.0)
+    along_x = np.float32(0.0)
+    along_y = np.float32(0.0)
+    for k in range(n):
+        value = values[k] - mean
+        square += value * value
+        product += value * template[k]
+        along_x += value * gradient[0, k]
+        along_y += value * gradient[1, k]
+    norm = np.sqrt(square) + np.float32(1e-3)
+    return product / norm, along_x / norm, along_y / norm
