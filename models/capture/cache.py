@@ -1,15 +1,14 @@
 """Observed views kept in files, so that a recording is analysed again without its videos.
 
 A folder holds per file `look<i>.npz` (the first look), `view<i>.npz` (every picture) and
-`view<i>.raw` (its crops), and `complete` once all are there. What is read back equals what was
-observed bit for bit.
+`view<i>.raw` (its crops). What is read back equals what was observed bit for bit.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,6 @@ from models.capture.workers import Progress, ViewReaders, reading
 from models.errors import UnusableInputError
 
 SCHEMA_VERSION = 1
-_COMPLETE = "complete"
 _TRACK = (
     "time_s",
     "landmarks_px",
@@ -34,74 +32,74 @@ _TRACK = (
 )
 
 
-def complete(folder: Path) -> bool:
-    """Whether the folder holds all of a recording."""
-    return (folder / _COMPLETE).is_file()
-
-
 def remembering(folder: Path) -> Callable[[Sequence[Path]], AbstractContextManager[ViewReaders]]:
-    """Open files like `models.capture.workers.reading`, but read each of them only once.
+    """Open files like `models.capture.workers.reading`, but look at each of them only once.
 
-    What a first reading observes is kept in `folder`, crops included; with a folder that is
-    complete nothing is decoded, and the files need not exist. Raises UnusableInputError when
-    another version wrote it.
+    What is observed is kept in `folder`, crops included; what is there already is not decoded
+    again, and the files need not exist for it. Raises UnusableInputError when another version
+    wrote it.
     """
 
     @contextmanager
     def opened(paths: Sequence[Path]) -> Iterator[ViewReaders]:
-        if complete(folder):
-            yield _Kept(folder, paths)
-            return
-        with reading(paths) as readers:
-            yield _Keeping(folder, readers)
+        with ExitStack() as stack:
+            yield _Remembering(folder, paths, lambda: stack.enter_context(reading(paths)))
 
     return opened
 
 
-class _Keeping:
-    """Readers whose answers are kept."""
+def look_file(folder: Path, index: int) -> Path:
+    """Where the first look at file `index` of a recording is kept."""
+    return folder / f"look{index}.npz"
 
-    def __init__(self, folder: Path, readers: ViewReaders) -> None:
-        self._folder, self._readers = folder, readers
+
+def observation_file(folder: Path, index: int) -> Path:
+    """Where all that was observed in file `index` is kept."""
+    return folder / f"view{index}.npz"
+
+
+def crops_file(folder: Path, index: int) -> Path:
+    """Where the crops of file `index` are kept."""
+    return folder / f"view{index}.raw"
+
+
+class _Remembering:
+    """Readers that answer from the folder what they can, and open the files for the rest."""
+
+    def __init__(
+        self, folder: Path, paths: Sequence[Path], open_files: Callable[[], ViewReaders]
+    ) -> None:
+        self._folder, self._paths, self._open = folder, paths, open_files
+        self._opened: ViewReaders | None = None
 
     def look(self, progress: Progress | None = None) -> list[ViewObservation]:
-        looks = self._readers.look(progress)
-        for index, look in enumerate(looks):
-            _write(look, self._folder / f"look{index}.npz")
+        files = [look_file(self._folder, index) for index in range(len(self._paths))]
+        if all(file.is_file() for file in files):
+            return [_read(file, None, path) for file, path in zip(files, self._paths, strict=True)]
+        looks = self._readers().look(progress)
+        for look, file in zip(looks, files, strict=True):
+            _write(look, file)
         return looks
 
     def observe(
         self, crops_dir: Path | None = None, progress: Progress | None = None
     ) -> list[ViewObservation]:
         del crops_dir  # the crops are kept as well
-        observations = self._readers.observe(self._folder, progress)
-        for index, observation in enumerate(observations):
-            _write(observation, self._folder / f"view{index}.npz")
-        (self._folder / _COMPLETE).touch()
+        files = [observation_file(self._folder, index) for index in range(len(self._paths))]
+        if all(file.is_file() for file in files):
+            return [
+                _read(file, crops_file(self._folder, index), path)
+                for index, (file, path) in enumerate(zip(files, self._paths, strict=True))
+            ]
+        observations = self._readers().observe(self._folder, progress)
+        for observation, file in zip(observations, files, strict=True):
+            _write(observation, file)
         return observations
 
-
-class _Kept:
-    """Readers that answer from the folder."""
-
-    def __init__(self, folder: Path, paths: Sequence[Path]) -> None:
-        self._folder, self._paths = folder, paths
-
-    def look(self, progress: Progress | None = None) -> list[ViewObservation]:
-        del progress
-        return [
-            _read(self._folder / f"look{index}.npz", None, path)
-            for index, path in enumerate(self._paths)
-        ]
-
-    def observe(
-        self, crops_dir: Path | None = None, progress: Progress | None = None
-    ) -> list[ViewObservation]:
-        del crops_dir, progress
-        return [
-            _read(self._folder / f"view{index}.npz", self._folder / f"view{index}.raw", path)
-            for index, path in enumerate(self._paths)
-        ]
+    def _readers(self) -> ViewReaders:
+        if self._opened is None:
+            self._opened = self._open()
+        return self._opened
 
 
 def _write(observation: ViewObservation, path: Path) -> None:
@@ -121,7 +119,10 @@ def _write(observation: ViewObservation, path: Path) -> None:
     if observation.crops is not None:
         arrays["crop_affine"] = observation.crops.affine
     text = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
-    np.savez(path, about=text, **arrays)
+    partial = path.with_name(f".{path.name}")
+    with partial.open("wb") as file:
+        np.savez(file, about=text, **arrays)
+    partial.replace(path)
 
 
 def _read(path: Path, crops: Path | None, video: Path) -> ViewObservation:

@@ -7,7 +7,7 @@ import pytest
 import skimage.data
 from PIL import Image
 
-from models.capture.cache import complete, remembering
+from models.capture.cache import remembering
 from models.errors import UnusableInputError
 
 
@@ -32,7 +32,6 @@ def test_what_is_read_back_is_what_was_seen_and_the_file_is_not_needed(photograp
     with remembering(folder)([photograph]) as readers:
         (look,), (seen,) = readers.look(), readers.observe()
     photograph.unlink()
-    assert complete(folder)
     with remembering(folder)([photograph]) as readers:
         (look_again,), (seen_again,) = readers.look(), readers.observe()
     assert equal(look, look_again)
@@ -41,10 +40,16 @@ def test_what_is_read_back_is_what_was_seen_and_the_file_is_not_needed(photograp
     assert np.array_equal(seen.crops.read(), seen_again.crops.read())
 
 
-def test_a_first_look_alone_is_not_a_reading(photograph, tmp_path):
+def test_a_kept_first_look_saves_only_the_look(photograph, tmp_path):
     with remembering(tmp_path)([photograph]) as readers:
-        readers.look()
-    assert not complete(tmp_path)
+        (look,) = readers.look()
+    with remembering(tmp_path)([photograph]) as readers:
+        (look_again,), (seen,) = readers.look(), readers.observe()
+    assert equal(look, look_again)
+    assert seen.crops is not None
+    photograph.unlink()
+    with remembering(tmp_path)([photograph]) as readers:
+        assert equal(seen, readers.observe()[0])
 
 
 def test_what_another_version_kept_is_refused(photograph, tmp_path, monkeypatch):
