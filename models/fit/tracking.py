@@ -71,7 +71,10 @@ def track_points(
         place = guess[points]
         for index in range(_LEVELS - 1, -1, -1):
             scale = 2.0**index
-            found, score = _align(current[index], *patches[index], place / scale, warp, _ITERATIONS)
+            template, gradient, hessian = patches[index]
+            found, score = _align(
+                current[index], template, gradient, hessian, place / scale, warp, _ITERATIONS
+            )
             if index > 0:
                 good = np.isfinite(score) & (score > 0.4)
                 place = np.where(good[:, None], found * scale, place)
