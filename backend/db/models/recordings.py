@@ -68,6 +68,7 @@ class RecordingFileRole(StrEnum):
 
     PROXY = "proxy"
     THUMBNAIL = "thumbnail"
+    LOOK = "look"
     OBSERVATION = "observation"
     CROPS = "crops"
 

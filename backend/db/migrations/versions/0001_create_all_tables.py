@@ -666,6 +666,7 @@ def upgrade() -> None:
             sa.Enum(
                 "proxy",
                 "thumbnail",
+                "look",
                 "observation",
                 "crops",
                 name="recordingfilerole",
