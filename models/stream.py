@@ -254,8 +254,8 @@ class MeshStream:
         """Close the file."""
         self._file.close()
 
-    def chunk(self, index: int) -> Array32:
-        """(n, V, C) the frames of one chunk. Raises `MeshStreamError` when it is damaged."""
+    def packed(self, index: int) -> bytes:
+        """The bytes of one chunk as they are stored. Raises `MeshStreamError` when damaged."""
         where = self.header.chunks[index]
         self._file.seek(self._body + where.offset)
         packed = self._file.read(where.length)
@@ -263,7 +263,12 @@ class MeshStream:
             raise _damaged("it ends too early")
         if hashlib.sha256(packed).hexdigest() != where.sha256:
             raise _damaged("a chunk does not have the hash that its header states")
-        steps = _unpack(packed, where.frames, self.header.vertices, self.header.components)
+        return packed
+
+    def chunk(self, index: int) -> Array32:
+        """(n, V, C) the frames of one chunk. Raises `MeshStreamError` when it is damaged."""
+        frames = self.header.chunks[index].frames
+        steps = _unpack(self.packed(index), frames, self.header.vertices, self.header.components)
         values: Array = np.array(self.header.origin) + self.header.step * steps
         values[steps == _NOTHING] = np.nan
         return values.astype(np.float32)
