@@ -56,6 +56,7 @@ KNOWN_DISTANCES: dict[str, KnownDistance] = {
 class ReconstructionRequest:
     """Everything that decides a reconstruction; equal requests on equal files give equal results.
 
+    subject: of the same person, used whole; scale_of: such a file of which the scale alone is used.
     takes: spans, or None for one take over the whole recording; movement: of that one take, or
         None when unknown. offsets_s: seconds to add to a view's clock. known_distances_mm: by a
         name of `KNOWN_DISTANCES`. device: auto, cpu or cuda. force: go on where quality control
@@ -70,6 +71,7 @@ class ReconstructionRequest:
     calibration: Path | None = None
     iris_mm: float | None = None
     subject: Path | None = None
+    scale_of: Path | None = None
     corrections: Path | None = None
     offsets_s: Mapping[str, float] = field(default_factory=dict)
     known_distances_mm: Mapping[str, float] = field(default_factory=dict)

@@ -29,7 +29,7 @@ from models.errors import CalibrationError, RejectedRecordingError, UnusableInpu
 from models.fit.basis import FaceBasis
 from models.fit.estimate import KnownIdentity
 from models.fit.recording import RecordingFit, fit_recording
-from models.fit.scale import ScaleHints
+from models.fit.scale import EarlierSize, ScaleHints
 from models.head.model import load_head
 from models.measures import SymmetryPlane, fit_symmetry_plane, measure_take, stamped
 from models.movements import View
@@ -80,6 +80,7 @@ class _Inputs:
 
     calibration: Mapping[View, CalibratedCamera] | None
     subject: Subject | None
+    earlier: Subject | None
     corrections: Corrections | None
     thresholds: Thresholds
 
@@ -88,6 +89,7 @@ class _Inputs:
         return cls(
             None if request.calibration is None else read_calibration(request.calibration),
             None if request.subject is None else read_subject(request.subject),
+            None if request.scale_of is None else read_subject(request.scale_of),
             None if request.corrections is None else read_corrections(request.corrections),
             default_thresholds(),
         )
@@ -280,6 +282,7 @@ class _Reconstruction:
                 },
                 request.iris_mm,
                 request.age_years,
+                self._earlier_size(),
             ),
             rest_frame=next(iter(corrections.rest_frames), None) if corrections else None,
             excluded=mask,
@@ -293,14 +296,24 @@ class _Reconstruction:
     def _known(self, subject: Subject | None) -> KnownIdentity | None:
         if subject is None:
             return None
+        self._refuse_other_head(subject)
+        identity = np.zeros(self.face.n_identity)
+        identity[: self.face.n_shape] = subject.identity
+        return KnownIdentity(identity, subject.static_offset_mm, float(np.log(subject.scale)))
+
+    def _earlier_size(self) -> EarlierSize | None:
+        earlier = self.inputs.earlier
+        if earlier is None:
+            return None
+        self._refuse_other_head(earlier)
+        return EarlierSize.of(earlier, self.face)
+
+    def _refuse_other_head(self, subject: Subject) -> None:
         if subject.head_model != provenance.head_record(self.head):
             raise UnusableInputError(
                 "The subject file belongs to another head model.",
                 "Use the head model it was made with, or reconstruct the first visit again.",
             )
-        identity = np.zeros(self.face.n_identity)
-        identity[: self.face.n_shape] = subject.identity
-        return KnownIdentity(identity, subject.static_offset_mm, float(np.log(subject.scale)))
 
     def _spans(self, timeline: Timeline) -> tuple[TakeSpan, ...]:
         """The takes asked for, proposed, or one over the whole recording."""

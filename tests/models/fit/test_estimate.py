@@ -15,10 +15,10 @@ from models.fit.basis import FaceBasis
 from models.fit.estimate import KnownIdentity, LandmarkFit, fit_landmarks, head_points
 from models.fit.eyes import lid_gaps
 from models.fit.projection import PointEvidence, Poses, project, rotation_from_vector, to_camera
-from models.fit.scale import ScaleHints, metric_scale
+from models.fit.scale import EarlierSize, ScaleHints, metric_scale
 from models.head.model import load_head
 from models.measures import mesh_lid_gap_mm
-from models.reconstruction import Array, Camera, ViewTrack
+from models.reconstruction import Array, Camera, Subject, ViewTrack
 
 _FRAMES = 30
 _PEAK = 15
@@ -202,6 +202,25 @@ def test_scale_comes_from_the_most_trustworthy_source() -> None:
     )
     assert guessed.source == child.source == measured.source == "iris"
     assert measured.sigma < guessed.sigma < child.sigma
+
+
+def test_an_earlier_visit_gives_its_size() -> None:
+    made, fit = scene(), three_views()
+    face = made.face
+    earlier = Subject(
+        identity=fit.identity[: face.n_shape],
+        static_offset_mm=face.resting_field @ fit.identity[face.n_shape :],
+        scale=1.1 * float(np.exp(fit.log_scale)),
+        scale_sigma=0.02,
+        scale_source="iris",
+        plane=np.array([1.0, 0.0, 0.0, 0.0]),
+        eye_radius_mm=(12.0, 12.0),
+        head_model={},
+    )
+    hints = ScaleHints(iris_mm=11.7, earlier=EarlierSize.of(earlier, face))
+    scale = metric_scale(fit, made.tracks, hints, calibrated=False, known=None)
+    assert (scale.source, scale.sigma) == ("earlier visit", 0.02)
+    assert scale.factor == pytest.approx(1.1, abs=0.003)
 
 
 def test_lid_gaps_agree_with_the_definition_on_the_mesh_and_close() -> None:
