@@ -8,7 +8,7 @@ a transaction that reads first and writes later would be refused when another wr
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -35,10 +35,20 @@ _LOST_RACE = {"40001", "40P01"}
 
 
 class Database:
-    """The engine with what each unit of work carries: the site's keys and the clock."""
+    """The engine with what each unit of work carries: the site's keys, the clock, and `extras`
+    (found again in `Session.info`)."""
 
-    def __init__(self, url: str, keys: KeyProvider, clock: Clock, *, pool: int = 10) -> None:
+    def __init__(
+        self,
+        url: str,
+        keys: KeyProvider,
+        clock: Clock,
+        *,
+        pool: int = 10,
+        extras: Mapping[str, Any] | None = None,
+    ) -> None:
         self.engine = open_engine(url, pool=pool)
+        self._extras = extras or {}
         self._readers = self.engine.execution_options(
             **{_READ_ONLY: True, "postgresql_readonly": True}
             if self.engine.dialect.name == "postgresql"
@@ -57,7 +67,13 @@ class Database:
         session = Session(
             self._readers if read_only else self.engine,
             expire_on_commit=False,
-            info={KEYS: self.keys, _CLOCK: self.clock, _BEFORE_COMMIT: [], _AFTER_COMMIT: []},
+            info={
+                **self._extras,
+                KEYS: self.keys,
+                _CLOCK: self.clock,
+                _BEFORE_COMMIT: [],
+                _AFTER_COMMIT: [],
+            },
         )
         try:
             with session:
@@ -105,9 +121,16 @@ def after_commit(session: Session, act: Callable[[], None]) -> None:
 def open_engine(url: str, *, pool: int = 10) -> Engine:
     """An engine for SQLite (a file) or PostgreSQL through psycopg."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=pool, max_overflow=0, pool_pre_ping=True)
+        return create_engine(
+            url, pool_size=pool, max_overflow=0, pool_pre_ping=True, hide_parameters=True
+        )
     engine = create_engine(
-        url, pool_size=pool, max_overflow=0, connect_args={"timeout": SQLITE_BUSY_SECONDS}
+        url,
+        pool_size=pool,
+        max_overflow=0,
+        connect_args={"timeout": SQLITE_BUSY_SECONDS},
+        # Errors are logged; the values of a query may identify a patient.
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

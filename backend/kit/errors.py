@@ -11,6 +11,8 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
+# How a refusal's body is described in the OpenAPI document.
+PROBLEM_CONTENT = {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
 class Problem(BaseModel):
@@ -191,7 +193,4 @@ def declares(*errors: type[ServiceError]) -> dict[int | str, dict[str, Any]]:
         entry = by_status.setdefault(error.status, {"description": "", "model": Problem})
         line = f"`{error.code}`: {error.title}"
         entry["description"] = "; ".join(filter(None, (entry["description"], line)))
-        entry["content"] = {
-            PROBLEM_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}
-        }
     return by_status

@@ -9,14 +9,18 @@ from pathlib import Path
 
 import pytest
 from postgres_server import REQUIRED_VARIABLES, NoPostgresError, new_name, server
+from pydantic import SecretStr
+from service_factories import Factory, Service
 from sqlalchemy import Engine, make_url, text
 from sqlalchemy.orm import Session
 
+from backend.app import create_app
 from backend.db import migrate
 from backend.db.base import Base
 from backend.db.session import Database, open_engine
 from backend.kit.clock import SettableClock
 from backend.kit.keys import LocalKeyFile
+from backend.settings import Settings
 
 KINDS = ("sqlite", "postgresql")
 
@@ -115,3 +119,25 @@ def session(database: Database) -> Iterator[Session]:
     with database.unit_of_work() as unit:
         yield unit
         unit.rollback()
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """The settings of the tested service."""
+    return Settings(data_dir=tmp_path / "data", database_url=SecretStr(database_url))
+
+
+@pytest.fixture
+def service(settings: Settings, site_keys: LocalKeyFile, clock: SettableClock) -> Iterator[Service]:
+    """The whole service on an empty database, with one care team."""
+    app = create_app(settings, keys=site_keys, clock=clock)
+    database: Database = app.state.database
+    make = Factory(database)
+    yield Service(app, settings, database, make, make.team(name="Home"))
+    database.close()
+
+
+@pytest.fixture
+def make(database: Database) -> Factory:
+    """Makes rows in a database that no application serves."""
+    return Factory(database)

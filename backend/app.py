@@ -1,0 +1,152 @@
+"""Puts the service together: settings, database, routes, refusals, headers; it does nothing else.
+
+Each noun adds its router to `ROUTERS` and nothing else here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import anyio.to_thread
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from backend.audit.service import HEAD_FILE
+from backend.db.session import Database
+from backend.kit.clock import Clock, SystemClock
+from backend.kit.errors import (
+    PROBLEM_CONTENT,
+    BadRequestError,
+    InvalidError,
+    NotFoundError,
+    NotSignedInError,
+    ServiceError,
+    TooLargeError,
+    TooManyRequestsError,
+    UnavailableError,
+    declares,
+)
+from backend.kit.keys import KeyProvider
+from backend.kit.ratelimit import RateLimit
+from backend.middleware import Faults, RequestNames, SecurityHeaders, problem_response
+from backend.settings import Settings
+from backend.site import open_keys
+
+API = "/api/v1"
+ROUTERS: tuple[APIRouter, ...] = ()
+
+
+class MethodNotAllowedError(ServiceError):
+    """405: this address does not do that."""
+
+    status = 405
+    code = "method_not_allowed"
+    title = "Not possible here"
+    default_message = "This address does not do that."
+
+
+def create_app(
+    settings: Settings, *, keys: KeyProvider | None = None, clock: Clock | None = None
+) -> FastAPI:
+    """The service for these settings; keys and clock are those of the site unless given."""
+    database = Database(
+        settings.database,
+        keys or open_keys(settings),
+        clock or SystemClock(),
+        pool=settings.database_pool,
+        extras={HEAD_FILE: settings.audit_head},
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = settings.request_threads
+        yield
+        database.close()
+
+    app = FastAPI(
+        title="SFPFR",
+        summary="Clinical 3D measurement of facial movement",
+        description=settings.notice,
+        version="1",
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        # A second address for the same thing would escape what is decided by address.
+        redirect_slashes=False,
+    )
+    app.state.settings = settings
+    app.state.database = database
+    app.state.rate_limit = RateLimit(settings.requests_a_minute)
+    app.state.sign_in_limit = RateLimit(settings.sign_ins_a_minute)
+    app.state.origins = allowed_origins(settings)
+    everywhere = declares(NotSignedInError, TooManyRequestsError, UnavailableError, InvalidError)
+    for router in ROUTERS:
+        app.include_router(router, prefix=API, responses=everywhere)
+    _answer_problems(app)
+    _declare_problems(app)
+    app.add_middleware(Faults)
+    app.add_middleware(SecurityHeaders, secure=settings.secure)
+    app.add_middleware(RequestNames)
+    return app
+
+
+def allowed_origins(settings: Settings) -> frozenset[str]:
+    """Whose pages may change things: this server's own, and those the settings add."""
+    own = urlsplit(settings.public_url)
+    origins = {f"{own.scheme}://{own.netloc}", *settings.allowed_origins}
+    if own.hostname in ("127.0.0.1", "localhost", "::1"):
+        port = f":{own.port}" if own.port else ""
+        origins |= {f"{own.scheme}://{h}{port}" for h in ("127.0.0.1", "localhost", "[::1]")}
+    return frozenset(origins)
+
+
+def _answer_problems(app: FastAPI) -> None:
+    @app.exception_handler(ServiceError)
+    def _service(request: Request, error: ServiceError) -> Response:
+        return problem_response(request, error)
+
+    @app.exception_handler(RequestValidationError)
+    def _validation(request: Request, error: RequestValidationError) -> Response:
+        # Where and why, but not what was sent: it may identify a patient.
+        faults = [
+            {"place": [str(part) for part in fault["loc"]], "reason": str(fault["msg"])}
+            for fault in error.errors()
+        ]
+        first = faults[0] if faults else {"place": ["body"], "reason": "not valid"}
+        message = f"{' '.join(first['place'][1:]) or first['place'][0]}: {first['reason']}."
+        return problem_response(request, InvalidError(message, extra={"faults": faults}))
+
+    @app.exception_handler(HTTPException)
+    def _http(request: Request, error: HTTPException) -> Response:
+        known: dict[int, type[ServiceError]] = {
+            400: BadRequestError,
+            404: NotFoundError,
+            405: MethodNotAllowedError,
+            413: TooLargeError,
+        }
+        kind = known.get(error.status_code, BadRequestError)
+        return problem_response(request, kind(headers=dict(error.headers or {})))
+
+
+def _declare_problems(app: FastAPI) -> None:
+    """Refusals are problem+json in the OpenAPI document too, and nothing else."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = generate()
+            for path in schema["paths"].values():
+                for operation in path.values():
+                    for status, response in operation["responses"].items():
+                        if status >= "400":
+                            response["content"] = dict(PROBLEM_CONTENT)
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,44 @@
+"""The site's keys and the proof that they belong to its database; how keys work is in the kit."""
+
+from __future__ import annotations
+
+import hmac
+
+from sqlalchemy.orm import Session
+
+from backend.db.models import Site
+from backend.db.session import keys_of, now
+from backend.kit.keys import KeyFileError, KeyProvider, LocalKeyFile, keyed_hash
+from backend.scope import unscoped
+from backend.settings import Settings
+
+_THE_SITE = 1
+
+
+def open_keys(settings: Settings) -> KeyProvider:
+    """The keys of the site; raises KeyFileError."""
+    return LocalKeyFile.read(settings.keys)
+
+
+def create_keys(settings: Settings) -> KeyProvider:
+    """The keys of the site, made when there is no file yet; raises KeyFileError."""
+    try:
+        return LocalKeyFile.create(settings.keys)
+    except FileExistsError:
+        return LocalKeyFile.read(settings.keys)
+
+
+def check_keys(session: Session) -> None:
+    """Compare keys and database, or bind them together the first time; raises KeyFileError.
+
+    A database under other keys would be unreadable, and new rows lost with the wrong file.
+    """
+    check = keyed_hash(keys_of(session), "key-check", "sfpfr")
+    site = session.scalars(unscoped(Site, because="it is the site's own row")).one_or_none()
+    if site is None:
+        session.add(Site(id=_THE_SITE, key_check=check, created_at=now(session)))
+    elif not hmac.compare_digest(site.key_check, check):
+        raise KeyFileError(
+            "The key file does not belong to this database.",
+            "Restore the key file that was saved with it.",
+        )
