@@ -53,7 +53,9 @@ class Permission(StrEnum):
     PATIENT_CREATE = "patient:create"
     PATIENT_EDIT = "patient:edit"
     PATIENT_EDIT_IDENTITY = "patient:edit_identity"
+    PATIENT_CONTACT = "patient:contact"
     PATIENT_EDIT_CONTACT = "patient:edit_contact"
+    PATIENT_TEAMS = "patient:teams"
     PATIENT_VOID = "patient:void"
     PATIENT_MERGE = "patient:merge"
     PATIENT_INVITE = "patient:invite"
@@ -67,6 +69,7 @@ class Permission(StrEnum):
     # Visits, takes, recordings, uploads
     VISIT_READ = "visit:read"
     VISIT_WRITE = "visit:write"
+    VISIT_VOID = "visit:void"
     # Analyses
     ANALYSIS_START = "analysis:start"
     ANALYSIS_CONTROL = "analysis:control"
@@ -107,7 +110,9 @@ GRANTS: dict[Permission, dict[Role, frozenset[Reach]]] = {
     Permission.PATIENT_CREATE: {_A: _ALL, _C: _OWN},
     Permission.PATIENT_EDIT: {_C: _OWN},
     Permission.PATIENT_EDIT_IDENTITY: {_A: _ALL, _C: _OWN},
+    Permission.PATIENT_CONTACT: {_A: _GLASS, _C: _OWN_OR_GLASS, _T: _OWN},
     Permission.PATIENT_EDIT_CONTACT: {_C: _OWN, _T: _OWN},
+    Permission.PATIENT_TEAMS: {_A: _ALL, _C: _OWN},
     Permission.PATIENT_VOID: {_A: _ALL, _C: _OWN},
     Permission.PATIENT_MERGE: {_A: _ALL},
     Permission.PATIENT_INVITE: {_C: _OWN},
@@ -119,6 +124,7 @@ GRANTS: dict[Permission, dict[Role, frozenset[Reach]]] = {
     Permission.CONSENT_WRITE: {_C: _OWN},
     Permission.VISIT_READ: {_A: _GLASS, _C: _OWN_OR_GLASS, _T: _OWN},
     Permission.VISIT_WRITE: {_C: _OWN, _T: _OWN},
+    Permission.VISIT_VOID: {_C: _OWN},
     Permission.ANALYSIS_START: {_C: _OWN, _T: _OWN},
     Permission.ANALYSIS_CONTROL: {_A: _ALL, _C: _OWN, _T: _OWN},
     Permission.JOB_READ: {_A: _ALL, _C: _OWN, _T: _OWN},

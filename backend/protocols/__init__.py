@@ -1,0 +1,1 @@
+"""The movement protocol as versioned data: what a site records, in which order and how often."""
