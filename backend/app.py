@@ -35,7 +35,7 @@ from backend.kit.keys import KeyProvider
 from backend.kit.ratelimit import RateLimit
 from backend.middleware import Faults, RequestNames, SecurityHeaders, problem_response
 from backend.settings import Settings
-from backend.site import open_keys
+from backend.site import open_keys, open_storage
 
 API = "/api/v1"
 ROUTERS: tuple[APIRouter, ...] = ()
@@ -54,9 +54,10 @@ def create_app(
     settings: Settings, *, keys: KeyProvider | None = None, clock: Clock | None = None
 ) -> FastAPI:
     """The service for these settings; keys and clock are those of the site unless given."""
+    keys = keys or open_keys(settings)
     database = Database(
         settings.database,
-        keys or open_keys(settings),
+        keys,
         clock or SystemClock(),
         pool=settings.database_pool,
         extras={HEAD_FILE: settings.audit_head},
@@ -82,6 +83,7 @@ def create_app(
     )
     app.state.settings = settings
     app.state.database = database
+    app.state.storage = open_storage(settings, keys)
     app.state.rate_limit = RateLimit(settings.requests_a_minute)
     app.state.sign_in_limit = RateLimit(settings.sign_ins_a_minute)
     app.state.origins = allowed_origins(settings)

@@ -17,6 +17,7 @@ from backend.access import Caller, Permission
 from backend.db.session import Database
 from backend.kit.errors import NotAllowedError, NotSignedInError, ServiceError
 from backend.kit.ratelimit import RateLimit
+from backend.kit.storage.blobs import Storage
 from backend.settings import Settings
 from backend.users import authentication
 from backend.users.tokens import csrf_token
@@ -57,6 +58,12 @@ def database_of(request: Request) -> Database:
     return database
 
 
+def storage_of(request: Request) -> Storage:
+    """The encrypted storage of this application."""
+    storage: Storage = request.app.state.storage
+    return storage
+
+
 def request_id_of(request: Request) -> str:
     """The name of this request in logs and in the audit."""
     request_id: str = request.scope["request_id"]
@@ -86,6 +93,7 @@ def _reading(request: Request) -> Iterator[Session]:
 Transaction = Annotated[Session, Depends(_transaction, scope="function")]
 # One that cannot write, not even to the audit log, and waits for no writer.
 Reading = Annotated[Session, Depends(_reading, scope="function")]
+StorageInUse = Annotated[Storage, Depends(storage_of)]
 SettingsInForce = Annotated[Settings, Depends(settings_of)]
 
 

@@ -1,4 +1,4 @@
-"""The site's keys and the proof that they belong to its database; how keys work is in the kit."""
+"""The site's keys with the proof that they belong to its database, and its storage, opened."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from sqlalchemy.orm import Session
 from backend.db.models import Site
 from backend.db.session import keys_of, now
 from backend.kit.keys import KeyFileError, KeyProvider, LocalKeyFile, keyed_hash
+from backend.kit.storage.blobs import Storage
+from backend.kit.storage.places import place
+from backend.kit.storage.remote import BucketAccess
 from backend.scope import unscoped
 from backend.settings import Settings
 
@@ -26,6 +29,11 @@ def create_keys(settings: Settings) -> KeyProvider:
         return LocalKeyFile.create(settings.keys)
     except FileExistsError:
         return LocalKeyFile.read(settings.keys)
+
+
+def open_storage(settings: Settings, keys: KeyProvider) -> Storage:
+    """The site's encrypted storage; raises StorageUnavailableError."""
+    return Storage(place(settings.storage, BucketAccess()), keys)
 
 
 def check_keys(session: Session) -> None:
