@@ -138,22 +138,16 @@ class _Record:
         if face is None or frame.time_s - self._counted_s < self.second_face_every_s:
             return float("nan")
         self._counted_s = frame.time_s
-        points = face.landmarks_px[:, :2]
-        low, high = points.min(axis=0), points.max(axis=0)
-        own_height = float(high[1] - low[1])
-        fraction = _SMALLEST_SECOND_FACE * own_height / frame.rgb.shape[0]
+        box = face.box_px
+        own_height = float(box[3] - box[1])
+        fraction = max(_SMALLEST_SECOND_FACE * own_height / frame.rgb.shape[0], 0.04)
         tallest = 0.0
-        for found in self.landmarker.detect(frame.rgb, min_height_fraction=max(fraction, 0.04)):
-            if found.height_px <= tallest or _is_inside(found.box_px, low, high):
-                continue
+        for found, other in self.landmarker.detect_others(
+            frame.rgb, face, min_height_fraction=fraction
+        ):
             # Folds of clothing look like faces to the detector, hardly ever to the landmarks.
-            other = self.landmarker.observe_detection(frame.rgb, found)
-            if other is None or other.presence < _SECOND_FACE_MIN_PRESENCE:
-                continue
-            settled = other.landmarks_px[:, :2]
-            box_px = np.concatenate([settled.min(axis=0), settled.max(axis=0)])
-            if not _is_inside(box_px, low, high):
-                tallest = found.height_px
+            if other.presence >= _SECOND_FACE_MIN_PRESENCE and not face.covers(other.box_px):
+                tallest = max(tallest, found.height_px)
         return tallest / max(own_height, 1.0)
 
     def _add_nothing(self) -> None:
@@ -213,14 +207,6 @@ class _Record:
             sampled=sampled,
             warnings=_file_warnings(media, n, sampled=sampled),
         )
-
-
-def _is_inside(
-    box_px: NDArray[np.floating], low: NDArray[np.float32], high: NDArray[np.float32]
-) -> bool:
-    """Whether a detection is the followed face itself."""
-    centre = (box_px[:2] + box_px[2:]) / 2
-    return bool(np.all(centre > low) and np.all(centre < high))
 
 
 def _file_warnings(media: MediaInfo, n_read: int, *, sampled: bool) -> tuple[str, ...]:

@@ -60,6 +60,17 @@ class FaceObservation:
     pass_difference_px: NDArray[np.float32]
     region: SquareRegion
 
+    @property
+    def box_px(self) -> NDArray[np.float32]:
+        """Left, top, right, bottom of the landmarks."""
+        points = self.landmarks_px[:, :2]
+        return np.concatenate([points.min(axis=0), points.max(axis=0)])
+
+    def covers(self, box_px: NDArray[np.floating]) -> bool:
+        """Whether the middle of a box lies on this face."""
+        own, middle = self.box_px, (box_px[:2] + box_px[2:]) / 2
+        return bool(np.all(middle > own[:2]) and np.all(middle < own[2:]))
+
 
 class FaceLandmarker:
     """Detects and tracks faces; networks are opened at first use. One instance per thread."""
@@ -83,6 +94,25 @@ class FaceLandmarker:
         # Doubtful faces count only where nothing better is found.
         sure_faces = [face for face, sure in faces if sure]
         return sure_faces or [face for face, _ in faces[:1]]
+
+    def detect_others(
+        self, image: Image, known: FaceObservation, *, min_height_fraction: float = 0.04
+    ) -> list[tuple[FaceDetection, FaceObservation]]:
+        """Return the faces besides the known one, largest first; only those that are sure.
+
+        What is found on the known face is not looked at again, which saves most of the work.
+        """
+        _check_image(image)
+        height, width = image.shape[:2]
+        upright = upright_squares(width, height, min_height_fraction * height)
+        others = []
+        for face in self._detector.probe(image, upright):
+            if known.covers(face.box_px):
+                continue
+            observation = self.observe_detection(image, face)
+            if observation is not None and _sure(face, observation):
+                others.append((face, observation))
+        return others
 
     def track(
         self, image: Image, previous_landmarks_px: NDArray[np.floating] | None = None

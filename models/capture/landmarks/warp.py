@@ -88,40 +88,40 @@ def warp_region(
         return crop
     left, top = left + skip_left * factor, top + skip_top * factor
     boxes = np.empty((rows, columns, 3), np.float32)
-    _average_boxes(image, left, top, factor, black, boxes)
+    lines = np.ascontiguousarray(image).reshape(height, 3 * width)
+    _average_boxes(lines, left, top, factor, black, boxes)
     _sample(boxes, float(left), float(top), float(factor), *place, black, crop)
     return crop
 
 
 @numba.njit(cache=True, nogil=True)
 def _average_boxes(
-    image: Image, left: int, top: int, factor: int, black: bool, boxes: Planes
+    lines: Image, left: int, top: int, factor: int, black: bool, boxes: Planes
 ) -> None:
-    """Fill ``boxes`` (rows, columns, 3) with means of factor x factor pixels from (left, top)."""
-    height, width = image.shape[:2]
+    """Fill ``boxes`` (rows, columns, 3) with means of factor x factor pixels from (left, top).
+
+    ``lines`` (H, 3 W): the image, its rows flat.
+    """
+    height, width = lines.shape[0], lines.shape[1] // 3
     rows, columns = boxes.shape[:2]
     sums = np.empty((columns, 3), np.int32)
     # Columns of boxes that lie wholly inside need no test per pixel.
     first = min(max((-left + factor - 1) // factor, 0), columns)
     last = max(min((width - left) // factor, columns), first)
+    begin, end = 3 * (left + first * factor), 3 * (left + last * factor)
+    down = np.empty(end - begin, np.int32)
     share = np.float32(1.0 / (factor * factor))
     for row in range(rows):
         sums[:] = 0
+        down[:] = 0
         for dy in range(factor):
             y = top + row * factor + dy
             if black and (y < 0 or y >= height):
                 continue
-            line = image[min(max(y, 0), height - 1)]
-            for column in range(first, last):
-                x = left + column * factor
-                red, green, blue = 0, 0, 0
-                for dx in range(factor):
-                    red += line[x + dx, 0]
-                    green += line[x + dx, 1]
-                    blue += line[x + dx, 2]
-                sums[column, 0] += red
-                sums[column, 1] += green
-                sums[column, 2] += blue
+            line = lines[min(max(y, 0), height - 1)]
+            inner = line[begin:end]
+            for k in range(len(down)):
+                down[k] += inner[k]
             for column in range(columns):
                 if first <= column < last:
                     continue
@@ -131,7 +131,18 @@ def _average_boxes(
                         continue
                     x = min(max(x, 0), width - 1)
                     for channel in range(3):
-                        sums[column, channel] += line[x, channel]
+                        sums[column, channel] += line[3 * x + channel]
+        k = 0
+        for column in range(first, last):
+            red, green, blue = 0, 0, 0
+            for _ in range(factor):
+                red += down[k]
+                green += down[k + 1]
+                blue += down[k + 2]
+                k += 3
+            sums[column, 0] = red
+            sums[column, 1] = green
+            sums[column, 2] = blue
         for column in range(columns):
             for channel in range(3):
                 boxes[row, column, channel] = sums[column, channel] * share
