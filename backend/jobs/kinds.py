@@ -9,10 +9,10 @@ from typing import Literal
 from backend.db.models import JobKind
 
 Queue = Literal["cpu", "gpu"]
-Lane = Literal["heavy", "light"]
+Lane = Literal["light", "heavy"]
 
 QUEUES: tuple[Queue, ...] = ("cpu", "gpu")
-LANES: tuple[Lane, ...] = ("heavy", "light")
+LANES: tuple[Lane, ...] = ("light", "heavy")
 """A worker takes one job of each lane at a time: the heavy ones use all cores and much memory,
 the light ones answer somebody who waits in front of the screen."""
 

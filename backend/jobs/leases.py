@@ -93,12 +93,11 @@ def note(session: Session, lease: Lease, kind: str, payload: Mapping[str, Any]) 
     repository.add_event(session, held(session, lease), kind, payload, now(session))
 
 
-def succeed(session: Session, lease: Lease, payload: Mapping[str, Any] | None = None) -> None:
-    """End the job well; `payload` (ids only) goes with the last event. Raises LeaseLostError."""
-    job = held(session, lease)
-    if payload:
-        repository.add_event(session, job, "result", payload, now(session))
-    end(session, job, JobState.SUCCEEDED)
+def finish(session: Session, lease: Lease) -> None:
+    """End the job well; done twice it stays so. Raises LeaseLostError."""
+    if repository.succeeded(session, lease.job_id, lease.token):
+        return
+    end(session, held(session, lease), JobState.SUCCEEDED)
 
 
 def refuse(session: Session, lease: Lease, code: str, reason: str, next_step: str) -> None:

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, delete, exists, func, select, update
+from sqlalchemy.orm import Session, aliased
 
 from backend.access import Caller
 from backend.db.models import Doorbell, Job, JobEvent, JobKind, JobState, Worker
-from backend.scope import readable, unscoped, writable
+from backend.scope import readable, unscoped, unscoped_delete, unscoped_update, writable
 
 _MANY = 200
 ALIVE = (JobState.QUEUED, JobState.RUNNING)
@@ -79,7 +79,11 @@ def events_since(
 
 def last_event_id(session: Session) -> int:
     """The id of the newest event."""
-    return session.scalar(select(func.max(JobEvent.id))) or 0
+    return session.scalar(
+        unscoped(JobEvent, because="a number tells nothing").with_only_columns(
+            func.max(JobEvent.id)
+        )
+    ) or 0
 
 
 def running(session: Session, caller: Caller) -> Sequence[Job]:
@@ -97,7 +101,8 @@ def add_event(
     session: Session, job: Job, kind: str, payload: Mapping[str, Any], at: datetime
 ) -> None:
     """Write down what happened to a job; the caller holds the job's row."""
-    last = session.scalar(select(func.max(JobEvent.number)).where(JobEvent.job_id == job.id)) or 0
+    numbers = unscoped(JobEvent, because=_WORKS).where(JobEvent.job_id == job.id)
+    last = session.scalar(numbers.with_only_columns(func.max(JobEvent.number))) or 0
     session.add(
         JobEvent(
             job_id=job.id,
@@ -120,16 +125,21 @@ def claim(
     at: datetime,
     lease_until: datetime,
 ) -> Job | None:
-    """Take the first job that is due, in one conditional UPDATE; None when there is none."""
+    """Take the first job that is due, in one conditional UPDATE; None when there is none.
+
+    Work on a recording waits for the first look at it: a person waits for that one, and what it
+    sees is used again.
+    """
     first = (
-        select(Job.id)
-        .where(_due(queues, at), Job.kind.in_(kinds))
+        unscoped(Job, because=_WORKS)
+        .with_only_columns(Job.id)
+        .where(_due(queues, at), Job.kind.in_(kinds), ~_first_look_pending())
         .order_by(Job.priority.desc(), Job.available_at, Job.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
     return session.scalar(
-        update(Job)
+        unscoped_update(Job, because=_WORKS)
         .where(Job.id == first.scalar_subquery(), Job.state == JobState.QUEUED)
         .values(
             state=JobState.RUNNING,
@@ -153,7 +163,7 @@ def renew(
 ) -> tuple[bool, bool]:
     """Prolong a lease; whether it is still held, and whether somebody wants the job cancelled."""
     found = session.execute(
-        update(Job)
+        unscoped_update(Job, because=_WORKS)
         .where(Job.id == job_id, Job.fencing_token == token, Job.state == JobState.RUNNING)
         .values(heartbeat_at=at, lease_until=lease_until)
         .returning(Job.cancel_requested_at)
@@ -166,7 +176,7 @@ def report(
 ) -> None:
     """Write how far a job is; does nothing for a lease that was lost."""
     session.execute(
-        update(Job)
+        unscoped_update(Job, because=_WORKS)
         .where(Job.id == job_id, Job.fencing_token == token, Job.state == JobState.RUNNING)
         .values(stage=stage, progress=progress, eta_s=eta_s)
     )
@@ -180,6 +190,14 @@ def held(session: Session, job_id: UUID, token: int) -> Job | None:
         .with_for_update()
         .execution_options(populate_existing=True)
     )
+
+
+def succeeded(session: Session, job_id: UUID, token: int) -> bool:
+    """Whether the job of a lease has ended well under it."""
+    found = unscoped(Job, because=_WORKS).where(
+        Job.id == job_id, Job.fencing_token == token, Job.state == JobState.SUCCEEDED
+    )
+    return session.scalar(found) is not None
 
 
 def expired(session: Session, at: datetime) -> Sequence[Job]:
@@ -198,17 +216,21 @@ def waiting_since(session: Session, before: datetime, at: datetime) -> Mapping[s
     return {job.queue: job.id for job in session.scalars(due.limit(_MANY))}
 
 
-def waits(
-    session: Session, queues: Collection[str], kinds: Collection[JobKind], at: datetime
-) -> bool:
-    """Whether there is work for a worker of these queues and kinds."""
-    due = select(Job.id).where(_due(queues, at), Job.kind.in_(kinds)).limit(1)
-    return session.scalar(due) is not None
-
-
 def _due(queues: Collection[str], at: datetime) -> ColumnElement[bool]:
     due = and_(Job.state == JobState.QUEUED, Job.available_at <= at)
     return and_(due, Job.queue.in_(queues)) if queues else due
+
+
+def _first_look_pending() -> ColumnElement[bool]:
+    look = aliased(Job)
+    return and_(
+        Job.kind != JobKind.QUICK_LOOK,
+        exists().where(
+            look.recording_id == Job.recording_id,
+            look.kind == JobKind.QUICK_LOOK,
+            look.state.in_(ALIVE),
+        ),
+    )
 
 
 def add_doorbell(session: Session, job_id: UUID, queue: str, at: datetime) -> None:
@@ -218,7 +240,7 @@ def add_doorbell(session: Session, job_id: UUID, queue: str, at: datetime) -> No
 
 def doorbells(session: Session, at: datetime, limit: int = 100) -> Sequence[Doorbell]:
     """Doorbells to be rung now, the oldest first."""
-    statement = select(Doorbell).where(Doorbell.ring_after <= at).order_by(Doorbell.id)
+    statement = unscoped(Doorbell, because=_WORKS).where(Doorbell.ring_after <= at).order_by(Doorbell.id)
     return session.scalars(statement.limit(limit)).all()
 
 

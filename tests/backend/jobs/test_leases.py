@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from service_factories import Factory
 from sqlalchemy import select
 
 from backend.db.models import Doorbell, Job, JobEvent, JobKind, JobState
@@ -68,6 +69,17 @@ def test_a_worker_takes_only_its_queues_and_kinds(database):
     assert claim(database, queues=("gpu",)).job_id == job_id
 
 
+def test_work_on_a_recording_waits_for_the_first_look_at_it(database):
+    make = Factory(database)
+    recording = make.recording(make.visit(make.patient()))
+    analysis = queued(database, JobKind.ANALYZE_TAKE, recording_id=recording.id)
+    queued(database, JobKind.QUICK_LOOK, recording_id=recording.id)
+    heavy = [kind for kind in JobKind if KINDS[kind].lane == "heavy"]
+    assert claim(database, kinds=heavy) is None
+    act(database, leases.finish, claim(database))
+    assert claim(database, kinds=heavy).job_id == analysis
+
+
 def test_a_lease_that_ran_out_is_given_to_another_and_the_first_can_do_nothing(database, clock):
     job_id = queued(database)
     stale = claim(database, "w1")
@@ -76,15 +88,15 @@ def test_a_lease_that_ran_out_is_given_to_another_and_the_first_can_do_nothing(d
     fresh = claim(database, "w2")
     assert fresh.job_id == job_id
     assert fresh.attempt == 2
-    for step in (leases.renew, leases.succeed, leases.held):
+    for step in (leases.renew, leases.finish, leases.held):
         with pytest.raises(LeaseLostError):
             act(database, step, stale, *((LEASE_S,) if step is leases.renew else ()))
     act(database, leases.report, stale, "encode", 0.9, 3.0)
     assert job(database, job_id).progress == 0.0
-    act(database, leases.succeed, fresh)
+    act(database, leases.finish, fresh)
     assert job(database, job_id).state == JobState.SUCCEEDED
-    with pytest.raises(LeaseLostError):
-        act(database, leases.succeed, fresh)
+    act(database, leases.finish, fresh)
+    assert events(database, job_id)[-1] == (5, "succeeded")
 
 
 def test_a_kept_lease_does_not_run_out(database, clock):
@@ -143,7 +155,7 @@ def test_events_are_numbered_without_a_gap(database, clock):
     clock.advance(seconds=60)
     lease = claim(database)
     act(database, leases.note, lease, "verdict", {"verdict": "ok"})
-    act(database, leases.succeed, lease)
+    act(database, leases.finish, lease)
     names = ["queued", "started", "retrying", "started", "verdict", "succeeded"]
     assert events(database, job_id) == list(enumerate(names, 1))
 

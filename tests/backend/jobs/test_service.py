@@ -55,7 +55,7 @@ def test_work_that_ended_can_be_queued_anew(database, patient_id):
     first = enqueue(database, patient_id)
     with database.unit_of_work() as session:
         lease, _ = leases.claim(session, "w", ["cpu"], [JobKind.ANALYZE_TAKE], 30.0)
-        leases.succeed(session, lease)
+        leases.finish(session, lease)
     assert enqueue(database, patient_id).id != first.id
 
 

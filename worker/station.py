@@ -1,0 +1,227 @@
+"""One worker process: takes jobs lane by lane, and brings each of them to an end of its row.
+
+A doorbell only says that there is work. What is taken is the most urgent job there is.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Collection, Mapping
+
+from backend.db.models import Job, JobKind
+from backend.jobs import leases
+from backend.jobs.doorbell import told
+from backend.jobs.errors import LeaseLostError
+from backend.jobs.kinds import KINDS, LANES, Lane
+from backend.jobs.leases import Lease
+from backend.kit.errors import ServiceError
+from backend.kit.logs import log
+from worker.child import WarmChild
+from worker.desk import Desk
+from worker.errors import ChildError, RefusedWorkError
+from worker.heart import Heart, Stop
+from worker.scratch import clear_after_crash, private_folder
+from worker.site import WorkSite
+
+Task = Callable[[Desk], None]
+
+_REAP_EVERY_S = 5.0
+_log = log(__name__)
+
+
+class Station:
+    """The lanes of a worker process, each with its warm child, and the threads that serve them.
+
+    tasks: what is done for each kind; other kinds are left to other workers. preload: what each
+    lane's child has ready.
+    """
+
+    def __init__(
+        self,
+        site: WorkSite,
+        queues: Collection[str],
+        tasks: Mapping[JobKind, Task],
+        preload: Mapping[Lane, Collection[str]],
+    ) -> None:
+        self.name = f"{socket.gethostname()}-{os.getpid()}"
+        self._site = site
+        self._queues = list(queues)
+        self._tasks = tasks
+        self._lease_s = float(site.settings.job_lease_seconds)
+        self._lanes = [
+            _Lane(
+                [kind for kind in tasks if KINDS[kind].lane == lane],
+                WarmChild(tuple(preload.get(lane, ()))),
+            )
+            for lane in LANES
+        ]
+        self._heart = Heart(site.database, self._lease_s)
+        self._ended = threading.Event()
+        self._errands = threading.Thread(target=self._run_errands, name="errands", daemon=True)
+
+    def start(self) -> None:
+        """Warm the children up and begin to serve; jobs come through `answer`."""
+        clear_after_crash(self._site.settings.data_dir)
+        for lane in self._lanes:
+            lane.child.warm_up()
+        self._heart.start()
+        self._errands.start()
+
+    def close(self) -> None:
+        """Ask running work to stop; it is given back untried. Returns at once."""
+        self._heart.close()
+
+    def end(self) -> None:
+        """Stop the threads and the children, after all `answer` calls have returned."""
+        self._heart.close()
+        self._ended.set()
+        self._errands.join()
+        self._heart.end()
+        for lane in self._lanes:
+            lane.child.close()
+        told(self._sign_out)
+
+    def answer(self) -> None:
+        """Work until nothing is left that this process may take now.
+
+        Any number of threads may call this; each lane does one job at a time.
+        """
+        worked = True
+        while worked and not self._heart.closing:
+            worked = False
+            for lane in self._lanes:
+                worked |= lane.drain(self._take)
+
+    def _take(self, lane: _Lane) -> bool:
+        """Take and do one job of a lane; whether there was one."""
+        if self._heart.closing or not lane.kinds:
+            return False
+        with self._site.database.unit_of_work() as session:
+            claimed = leases.claim(session, self.name, self._queues, lane.kinds, self._lease_s)
+        if claimed is None:
+            return False
+        self._do(lane, *claimed)
+        return True
+
+    def _do(self, lane: _Lane, lease: Lease, job: Job) -> None:
+        _log.info("A job begins", job_id=str(lease.job_id), kind=lease.kind.value)
+        site = self._site
+        with self._heart.keeping(lease):
+            try:
+                with private_folder(site.settings.data_dir) as scratch:
+                    desk = Desk(site, lease, job, scratch, lane.child, self._heart)
+                    self._tasks[lease.kind](desk)
+                    site.commit(lambda session: leases.finish(session, lease))
+            except LeaseLostError:
+                _log.warning("A job was lost to another worker", job_id=str(lease.job_id))
+            except Exception as error:
+                self._settle(lease, error)
+        _log.info("A job is over", job_id=str(lease.job_id), kind=lease.kind.value)
+
+    def _settle(self, lease: Lease, error: Exception) -> None:
+        """Write down how an attempt ended that did not end well."""
+        stop = self._heart.stop(lease)
+        if stop is Stop.LOST:
+            return
+        stopped = isinstance(error, ChildError) and error.cause == "stopped"
+        try:
+            self._site.commit(
+                lambda session: _ending(error, stop if stopped else None)(session, lease)
+            )
+        except LeaseLostError:
+            _log.warning("A job was lost to another worker", job_id=str(lease.job_id))
+        except ServiceError as unreachable:
+            # The lease runs out, and another attempt begins.
+            _log.warning(
+                "The end of a job could not be written",
+                job_id=str(lease.job_id),
+                code=unreachable.code,
+            )
+
+    def _run_errands(self) -> None:
+        told(self._sign_in)
+        while not self._ended.wait(_REAP_EVERY_S):
+            told(self._reap)
+            told(self._sign_in)
+
+    def _reap(self) -> None:
+        with self._site.database.unit_of_work() as session:
+            lost = leases.reap(session)
+        if lost:
+            _log.warning("Jobs of silent workers were given to others", count=lost)
+
+    def _sign_in(self) -> None:
+        details = {"kinds": sorted(self._tasks), "cpu_count": os.cpu_count()}
+        with self._site.database.unit_of_work() as session:
+            leases.sign_in(session, self.name, self._queues, details)
+
+    def _sign_out(self) -> None:
+        with self._site.database.unit_of_work() as session:
+            leases.sign_out(session, self.name)
+
+
+class _Lane:
+    """Does one job at a time; who comes while it is busy makes it look for work once more."""
+
+    def __init__(self, kinds: Collection[JobKind], child: WarmChild) -> None:
+        self.kinds = kinds
+        self.child = child
+        self._lock = threading.Lock()
+        self._busy = False
+        self._again = False
+
+    def drain(self, take: Callable[[_Lane], bool]) -> bool:
+        """Take jobs until there is none; whether there was one."""
+        with self._lock:
+            if self._busy:
+                self._again = True
+                return False
+            self._busy = True
+        worked = False
+        try:
+            while True:
+                with self._lock:
+                    self._again = False
+                while take(self):
+                    worked = True
+                with self._lock:
+                    if not self._again:
+                        self._busy = False
+                        return worked
+        except BaseException:
+            with self._lock:
+                self._busy = False
+            raise
+
+
+def _ending(error: Exception, stop: Stop | None) -> Callable[..., None]:
+    """What is written about an attempt that raised `error`; `stop`: it was asked to."""
+    if stop is Stop.CANCELLED:
+        return leases.cancelled
+    if stop is Stop.CLOSING:
+        return leases.give_back
+    if isinstance(error, RefusedWorkError):
+        return lambda session, lease: leases.refuse(
+            session, lease, error.code, error.reason, error.next_step
+        )
+    if isinstance(error, ServiceError) and error.status < 500:
+        return lambda session, lease: leases.refuse(
+            session, lease, error.code, error.message, error.next_step
+        )
+    code, reason, next_step = _told(error)
+    return lambda session, lease: leases.fail(session, lease, code, reason, next_step)
+
+
+def _told(error: Exception) -> tuple[str, str, str]:
+    if isinstance(error, ChildError):
+        return error.cause, error.reason, error.next_step
+    if isinstance(error, ServiceError):
+        return error.code, error.message, error.next_step
+    _log.error("A job failed unexpectedly", exc_info=error)
+    return (
+        "fault",
+        f"Something unexpected went wrong ({type(error).__name__}).",
+        "It is tried again by itself. If it stays, tell an administrator.",
+    )
