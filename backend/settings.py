@@ -25,6 +25,12 @@ class Settings(BaseSettings):
     """Celery's broker; it carries job ids only."""
     storage_url: str = ""
     """`file:///...` or `s3://bucket/prefix`; default: the folder `objects` in `data_dir`."""
+    storage_endpoint: str = ""
+    """Address of an S3-compatible store that is not Amazon's."""
+    storage_region: str = ""
+    storage_access_key: str = ""
+    storage_secret_key: SecretStr = SecretStr("")
+    """Without a key pair the identity of the machine is used."""
     key_file: Path | None = None
     """The site's keys; default: `keys.json` in `data_dir`. Save a copy elsewhere."""
     audit_head_file: Path | None = None
@@ -37,6 +43,11 @@ class Settings(BaseSettings):
     """How many proxies in front add to `X-Forwarded-For`."""
     notice: str = NOTICE
     """The text of the strip that can't be dismissed and is on every export."""
+
+    tls_authority: Path | None = None
+    """A certificate authority of one's own that devices can install from `/trust`."""
+    metrics_token: SecretStr | None = None
+    """What a monitoring system sends to read `/metrics`; without it, only this machine may."""
 
     database_pool: int = Field(default=10, ge=1)
     request_threads: int = Field(default=20, ge=2)

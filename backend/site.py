@@ -10,6 +10,7 @@ from backend.db.models import Site
 from backend.db.session import keys_of, now
 from backend.kit.keys import KeyFileError, KeyProvider, LocalKeyFile, keyed_hash
 from backend.kit.storage.blobs import Storage
+from backend.kit.storage.objects import Objects
 from backend.kit.storage.places import place
 from backend.kit.storage.remote import BucketAccess
 from backend.scope import unscoped
@@ -31,9 +32,20 @@ def create_keys(settings: Settings) -> KeyProvider:
         return LocalKeyFile.read(settings.keys)
 
 
+def open_objects(settings: Settings) -> Objects:
+    """The place where the site's encrypted objects lie; raises StorageUnavailableError."""
+    access = BucketAccess(
+        settings.storage_endpoint,
+        settings.storage_region,
+        settings.storage_access_key,
+        settings.storage_secret_key.get_secret_value(),
+    )
+    return place(settings.storage, access)
+
+
 def open_storage(settings: Settings, keys: KeyProvider) -> Storage:
     """The site's encrypted storage; raises StorageUnavailableError."""
-    return Storage(place(settings.storage, BucketAccess()), keys)
+    return Storage(open_objects(settings), keys)
 
 
 def check_keys(session: Session) -> None:

@@ -17,10 +17,8 @@ from backend.db.session import Database
 from backend.kit.clock import SystemClock
 from backend.kit.errors import UnavailableError
 from backend.kit.storage.blobs import NewBlob, Storage
-from backend.kit.storage.places import place
-from backend.kit.storage.remote import BucketAccess
 from backend.settings import Settings
-from backend.site import open_keys
+from backend.site import open_keys, open_storage
 
 Result = TypeVar("Result")
 
@@ -62,7 +60,7 @@ class WorkSite:
             pool=settings.database_pool,
             extras={HEAD_FILE: settings.audit_head},
         )
-        return cls(settings, database, Storage(place(settings.storage, BucketAccess()), keys))
+        return cls(settings, database, open_storage(settings, keys))
 
     def read(self, query: Callable[[Session], Result]) -> Result:
         """Run a query in a unit of work of its own."""
