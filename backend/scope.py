@@ -7,7 +7,20 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    Select,
+    Update,
+    and_,
+    delete,
+    exists,
+    false,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from backend.access import NEEDS_CARE_CONSENT, Caller, Reach
 from backend.db.base import Base
@@ -46,6 +59,18 @@ def unscoped(entity: type[Entity], *, because: str) -> Select[Entity]:
     if not because:
         raise ValueError("an unscoped query needs a reason")
     return select(entity)
+
+
+def unscoped_update(entity: type[Entity], *, because: str) -> Update[()]:
+    """A change of rows of `entity` in one statement; the reason is as that of `unscoped`."""
+    unscoped(entity, because=because)
+    return update(entity)
+
+
+def unscoped_delete(entity: type[Entity], *, because: str) -> Delete[()]:
+    """A removal of rows of `entity` in one statement; the reason is as that of `unscoped`."""
+    unscoped(entity, because=because)
+    return delete(entity)
 
 
 def standing_consent(patient_id: Any, purpose: Purpose) -> ColumnElement[bool]:

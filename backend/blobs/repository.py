@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func
 from sqlalchemy.orm import Session
 
 from backend.db.models import Blob
 from backend.db.references import blob_references
-from backend.scope import unscoped
+from backend.scope import unscoped, unscoped_delete
 
 _WHY = "blobs are reached through the rows that refer to them, whose queries are scoped"
 
@@ -41,18 +41,22 @@ def unused(session: Session, before: datetime, limit: int) -> Sequence[Blob]:
 
 def remove_unused(session: Session, blob_id: UUID) -> bool:
     """Remove the row unless a row has come to refer to it; whether it was removed."""
-    removed = session.execute(delete(Blob).where(Blob.id == blob_id, _nobody_refers()))
+    removed = session.execute(
+        unscoped_delete(Blob, because=_WHY).where(Blob.id == blob_id, _nobody_refers())
+    )
     return bool(removed.rowcount)  # type: ignore[attr-defined]
 
 
 def known_names(session: Session, names: Sequence[str]) -> set[str]:
     """Those of the object names that a row knows."""
-    return set(session.scalars(select(Blob.object_name).where(Blob.object_name.in_(names))))
+    known = unscoped(Blob, because=_WHY).where(Blob.object_name.in_(names))
+    return set(session.scalars(known.with_only_columns(Blob.object_name)))
 
 
 def stored_bytes(session: Session) -> int:
     """How much room all blobs take."""
-    return int(session.scalar(select(func.coalesce(func.sum(Blob.stored_bytes), 0))) or 0)
+    total = func.coalesce(func.sum(Blob.stored_bytes), 0)
+    return int(session.scalar(unscoped(Blob, because=_WHY).with_only_columns(total)) or 0)
 
 
 def _nobody_refers() -> ColumnElement[bool]:
