@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, aliased, defer
 
 from backend.access import Caller
@@ -26,10 +26,9 @@ from backend.db.models import (
     View,
     Visit,
 )
-from backend.scope import readable, unscoped
+from backend.scope import readable, unscoped, unscoped_update
 
 _WORKS = "a worker publishes for no user; what it may touch was checked when it was queued"
-_MEASURES_AT_ONCE = 500
 
 
 class MeasureSort(StrEnum):
@@ -209,18 +208,45 @@ def measures(
     return rows.all(), total or 0
 
 
+def all_measures(session: Session, caller: Caller, analysis_id: UUID) -> Sequence[Measure]:
+    """The measures of one analysis, in the order in which they were written."""
+    return session.scalars(
+        readable(caller, Measure).where(Measure.analysis_id == analysis_id).order_by(Measure.id)
+    ).all()
+
+
+def visit_numbers(session: Session, caller: Caller, patient_id: UUID) -> dict[UUID, int]:
+    """The numbers of a patient's visits, from 1 in the order of time."""
+    ids = session.scalars(
+        readable(caller, Visit)
+        .where(Visit.patient_id == patient_id, Visit.voided_at.is_(None))
+        .order_by(Visit.visited_on, Visit.started_at, Visit.id)
+        .with_only_columns(Visit.id)
+    )
+    return {visit_id: number for number, visit_id in enumerate(ids, start=1)}
+
+
 def latest_of_visit(caller: Caller, visit_id: UUID) -> Select[tuple[UUID]]:
     """The ids of the analyses that count in a visit."""
-    return (
-        _live(readable(caller, Analysis))
-        .where(
-            Analysis.visit_id == visit_id,
-            Analysis.superseded_at.is_(None),
-            Analysis.state != AnalysisState.ENTERED_IN_ERROR,
-            Take.excluded_at.is_(None),
-        )
-        .with_only_columns(Analysis.id)
+    return _counting(caller).where(Analysis.visit_id == visit_id).with_only_columns(Analysis.id)
+
+
+def counting(
+    session: Session,
+    caller: Caller,
+    *,
+    patient_id: UUID | None = None,
+    visit_id: UUID | None = None,
+) -> tuple[UUID, ...]:
+    """The ids of the analyses that count in a patient or a visit, in the order of time."""
+    statement = _counting(caller).order_by(
+        Visit.visited_on, Visit.started_at, Visit.id, Take.number
     )
+    if patient_id is not None:
+        statement = statement.where(Analysis.patient_id == patient_id)
+    if visit_id is not None:
+        statement = statement.where(Analysis.visit_id == visit_id)
+    return tuple(session.scalars(statement.with_only_columns(Analysis.id)))
 
 
 def only(caller: Caller, analysis_id: UUID) -> Select[tuple[UUID]]:
@@ -264,7 +290,7 @@ def next_version(session: Session, take_id: UUID) -> int:
 def supersede(session: Session, take_id: UUID, at: datetime) -> None:
     """Mark the analyses of a take that counted until now."""
     session.execute(
-        update(Analysis)
+        unscoped_update(Analysis, because=_WORKS)
         .where(Analysis.take_id == take_id, Analysis.superseded_at.is_(None))
         .values(superseded_at=at)
     )
@@ -272,18 +298,17 @@ def supersede(session: Session, take_id: UUID, at: datetime) -> None:
 
 def add_measures(session: Session, analysis: Analysis, rows: Sequence[NewMeasure]) -> None:
     """Write the measures of a new analysis."""
-    values: list[dict[str, Any]] = [
-        {
-            "patient_id": analysis.patient_id,
-            "analysis_id": analysis.id,
-            "visit_id": analysis.visit_id,
-            "take_id": analysis.take_id,
+    session.add_all(
+        Measure(
+            patient_id=analysis.patient_id,
+            analysis_id=analysis.id,
+            visit_id=analysis.visit_id,
+            take_id=analysis.take_id,
             **row.model_dump(),
-        }
+        )
         for row in rows
-    ]
-    for start in range(0, len(values), _MEASURES_AT_ONCE):
-        session.execute(insert(Measure), values[start : start + _MEASURES_AT_ONCE])
+    )
+    session.flush()
 
 
 def _placed(caller: Caller) -> Select[Any]:
@@ -294,6 +319,15 @@ def _placed(caller: Caller) -> Select[Any]:
         .scalar_subquery()
     )
     return _live(readable(caller, Analysis)).add_columns(Take.number, Visit.visited_on, first)
+
+
+def _counting(caller: Caller) -> Select[Any]:
+    """The analyses that count: of each take the newest, unless an error or excluded."""
+    return _live(readable(caller, Analysis)).where(
+        Analysis.superseded_at.is_(None),
+        Analysis.state != AnalysisState.ENTERED_IN_ERROR,
+        Take.excluded_at.is_(None),
+    )
 
 
 def _live(statement: Select[Any]) -> Select[Any]:

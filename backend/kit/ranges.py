@@ -83,7 +83,7 @@ def answer(request: Request, content: Content) -> Response:
         "Accept-Ranges": "bytes",
     }
     if content.file_name:
-        name = _UNSAFE.sub("-", content.file_name)
+        name = safe_name(content.file_name)
         headers["Content-Disposition"] = f'attachment; filename="{name}"'
     part = _part(request, content)
     start, end = part or (0, content.size)
@@ -96,6 +96,11 @@ def answer(request: Request, content: Content) -> Response:
         media_type=content.media_type,
         headers=headers,
     )
+
+
+def safe_name(name: str) -> str:
+    """A file name that every system takes."""
+    return _UNSAFE.sub("-", name)
 
 
 def _part(request: Request, content: Content) -> tuple[int, int] | None:

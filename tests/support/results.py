@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,6 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy.orm import Session
 
-from backend.access import Caller, Permission, Role
 from backend.analyses.publishing import publish
 from backend.analyses.schemas import NewAnalysis, NewFile, NewMeasure, ReconstructionSummary
 from backend.analyses.topology import head_topology
@@ -28,7 +27,6 @@ from backend.db.models import (
     Sex,
     Take,
     Team,
-    User,
     Verdict,
     View,
     Visit,
@@ -48,37 +46,11 @@ START = date(2030, 1, 1)
 
 @dataclass
 class Clinic:
-    """One unit of work on a clinic with one team."""
+    """One unit of work in a clinic; its patients are those of `team`."""
 
     session: Session
     storage: Storage
-    team: Team = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.team = Team(name=f"Team {uuid7()}", created_at=now(self.session))
-        self.session.add(self.team)
-        self.session.flush()
-
-    def user(self, *roles: Role) -> User:
-        user = User(
-            email=f"{uuid7()}@clinic.example",
-            display_name="A user",
-            roles=frozenset(roles),
-            created_at=now(self.session),
-        )
-        self.session.add(user)
-        self.session.flush()
-        return user
-
-    def caller(self, permission: Permission, *roles: Role, own: bool = True) -> Caller:
-        return Caller(
-            user_id=self.user(*roles).id,
-            roles=frozenset(roles),
-            request_id="test",
-            authenticated_by="session",
-            team_ids=frozenset({self.team.id}) if own else frozenset(),
-            permission=permission,
-        )
+    team: Team
 
     def patient(self, *purposes: Purpose, own: bool = True) -> Patient:
         patient = Patient(
@@ -166,7 +138,7 @@ class Clinic:
         """Publish a result of the take, as a worker does."""
         lease = self.lease(take)
         published = publish(self.session, lease, self.result(take, **choices))
-        leases.succeed(self.session, lease)
+        leases.finish(self.session, lease)
         return published
 
     def result(
