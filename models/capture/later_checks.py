@@ -22,6 +22,21 @@ def check_reprojection(share: float, view: View, take: str | None, limits: Thres
     )
 
 
+def check_agreement(disagreement: float, view: View, limits: Thresholds) -> QCCheck:
+    """How far one face is from explaining a view together with the others (from the fit)."""
+    return limit_check(
+        "view_agreement",
+        disagreement,
+        limits.view_disagreement,
+        unit="1",
+        view=view,
+        reason="This view and the others do not show one face at one time: {value:.2f} of the "
+        "landmarks' own error is left (limit {threshold:.2f}).",
+        next_step="Check that all files are of one recording of one person, their offsets, and the "
+        "calibration.",
+    )
+
+
 def check_scale(disagreement: float, limits: Thresholds) -> QCCheck:
     """Relative difference of the scale between views (from the fit)."""
     return limit_check(

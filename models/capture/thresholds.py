@@ -38,7 +38,8 @@ class Thresholds(BaseModel):
     """All limits of quality control (`clinical.md`, "Quality control").
 
     Shares are of frames or of pixels, 0 to 1; light_ratio compares the halves of the face;
-    `second_face_height` is relative to the patient's. The last four say when a mouth counts as
+    `second_face_height` is relative to the patient's; `view_disagreement` is in units of the
+    landmarks' own error. The last four say when a mouth counts as
     covered: the landmark network's two passes differ at the lips by more than
     `mouth_difference` face heights; or by more than `changed_mouth_difference` while the
     brightness of the skin around the mouth is changed by more than `lower_face_change` (natural
@@ -59,6 +60,7 @@ class Thresholds(BaseModel):
     sync_confidence: Limit
     scale_disagreement: Limit
     reprojection_share: Limit
+    view_disagreement: Limit
     second_face_height: Limit
     mouth_covered_share: Limit
     sharpness: Limit

@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from models.calibration import CalibratedCamera, read_calibration
 from models.capture.later_checks import (
+    check_agreement,
     check_performed,
     check_reprojection,
     check_rest,
@@ -34,6 +35,7 @@ from models.head.model import load_head
 from models.measures import SymmetryPlane, fit_symmetry_plane, measure_take, stamped
 from models.movements import View
 from models.pipeline import provenance, write
+from models.pipeline.agreement import view_disagreement
 from models.pipeline.pictures import write_overlays, write_result_preview
 from models.pipeline.propose import most_likely_movement, propose_takes
 from models.pipeline.timeline import (
@@ -376,6 +378,13 @@ class _Reconstruction:
             for view, share in zip(views.names, fit.reprojection, strict=True)
             if np.isfinite(share)
         ]
+        if len(views.names) > 1:
+            left_over = view_disagreement(fit, views, self.head.topology)
+            checks += [
+                check_agreement(value, view, limits)
+                for view, value in zip(views.names, left_over, strict=True)
+                if np.isfinite(value)
+            ]
         widths = list(fit.scale.by_view.values())
         if len(widths) > 1:
             checks.append(check_scale((max(widths) - min(widths)) / float(np.mean(widths)), limits))

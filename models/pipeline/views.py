@@ -19,7 +19,7 @@ from models.reconstruction import Array, Camera, ViewTrack
 from models.request import Corrections
 
 # Landmarks of one face err together, so many of them say less than as many independent ones.
-_INDEPENDENT_SHARE = 0.25
+INDEPENDENT_SHARE = 0.25
 # A person's own landmark is this good.
 _ENTERED_SIGMA_PX = 1.0
 
@@ -129,7 +129,7 @@ def landmark_evidence(track: ViewTrack, pictures: StoredCrops) -> PointEvidence:
     spread = np.nan_to_num(track.pass_difference_px.astype(np.float64)) ** 2
     covariance = np.where(known[..., None, None], covariance, np.eye(2))
     covariance = covariance + 0.25 * spread[..., None, None] * np.eye(2)
-    precision = np.linalg.inv(covariance) * _INDEPENDENT_SHARE
+    precision = np.linalg.inv(covariance) * INDEPENDENT_SHARE
     return PointEvidence(
         np.where(known[..., None], corrected.points_px, 0.0).astype(np.float64),
         np.where(known[..., None, None], precision, 0.0),

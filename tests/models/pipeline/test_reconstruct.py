@@ -224,6 +224,35 @@ def test_picture_without_a_face_leaves_only_the_verdict(tmp_path: Path) -> None:
     assert [entry.name for entry in (tmp_path / "out").iterdir()] == ["qc.json"]
 
 
+def _first_picture(film: Path, folder: Path) -> LabelledFile:
+    path = folder / f"{film.stem}.png"
+    with av.open(str(film)) as container:
+        next(container.decode(video=0)).to_image().save(path)
+    return LabelledFile(path)
+
+
+@pytest.mark.slow
+def test_pictures_of_two_people_are_no_recording(
+    films: Path, photograph: Path, tmp_path: Path
+) -> None:
+    front, side = (
+        _first_picture(films / "full_smile" / f"{view}.mp4", tmp_path)
+        for view in ("center", "left")
+    )
+    one_person = ReconstructionRequest((front, side), overlay=False)
+    record = reconstruct(one_person, tmp_path / "one", _quiet)
+    levels = {
+        check["view"]: check["level"]
+        for check in record["qc"]["checks"]
+        if check["id"] == "view_agreement"
+    }
+    assert levels == {"center": "ok", "left": "ok"}
+    two_people = ReconstructionRequest((LabelledFile(photograph), side), overlay=False)
+    with pytest.raises(RejectedRecordingError, match="one face at one time"):
+        reconstruct(two_people, tmp_path / "two", _quiet)
+    assert [entry.name for entry in (tmp_path / "two").iterdir()] == ["qc.json"]
+
+
 def test_unknown_movement_of_a_photograph_is_rest(photograph: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     record = reconstruct(
