@@ -16,7 +16,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from backend.analyses.endpoints import router as analyses
 from backend.audit.service import HEAD_FILE
+from backend.consents.endpoints import router as consents
 from backend.db.session import Database
 from backend.kit.clock import Clock, SystemClock
 from backend.kit.errors import (
@@ -34,11 +36,18 @@ from backend.kit.errors import (
 from backend.kit.keys import KeyProvider
 from backend.kit.ratelimit import RateLimit
 from backend.middleware import Faults, RequestNames, SecurityHeaders, problem_response
+from backend.patients.endpoints import router as patients
+from backend.protocols.endpoints import router as protocols
 from backend.settings import Settings
 from backend.site import open_keys, open_storage
 
 API = "/api/v1"
-ROUTERS: tuple[APIRouter, ...] = ()
+ROUTERS: tuple[APIRouter, ...] = (
+    patients,
+    consents,
+    protocols,
+    analyses,
+)
 
 
 class MethodNotAllowedError(ServiceError):

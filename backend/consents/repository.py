@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from backend.access import Caller
@@ -24,7 +24,10 @@ from backend.scope import readable, standing_consent, unscoped, writable
 
 def stands(session: Session, patient_id: UUID, purpose: Purpose) -> bool:
     """Whether the patient agrees to the purpose now."""
-    return bool(session.scalar(select(standing_consent(patient_id, purpose))))
+    agreeing = unscoped(Patient, because="it refuses what a patient did not agree to").where(
+        Patient.id == patient_id, standing_consent(Patient.id, purpose)
+    )
+    return session.scalar(agreeing.with_only_columns(Patient.id)) is not None
 
 
 def patient_exists(session: Session, caller: Caller, patient_id: UUID) -> bool:

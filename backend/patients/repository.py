@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.access import Caller, Permission
@@ -27,6 +27,7 @@ from backend.scope import readable, standing_consent, unscoped, writable
 
 # Verbs of the audit log that tell of looking and not of changing.
 _LOOKS = ("read", "view", "list", "search")
+_NARROWS = "it narrows a statement that is scoped to the caller"
 
 
 def one(session: Session, caller: Caller, patient_id: UUID) -> Patient | None:
@@ -77,15 +78,13 @@ def last_visits(
         )
         .label("place")
     )
-    ranked = (
-        _visits(caller)
-        .where(Visit.patient_id.in_(patient_ids))
-        .with_only_columns(Visit.id, newest_first)
-        .subquery()
+    visits = readable(caller.acting(Permission.VISIT_READ), Visit).where(
+        Visit.voided_at.is_(None), Visit.patient_id.in_(patient_ids)
     )
+    ranked = visits.with_only_columns(Visit.id, newest_first).subquery()
     newest = select(ranked.c.id).where(ranked.c.place == 1)
-    visits = session.scalars(_visits(caller).where(Visit.id.in_(newest)))
-    return {visit.patient_id: visit for visit in visits}
+    found = session.scalars(visits.where(Visit.id.in_(newest)))
+    return {visit.patient_id: visit for visit in found}
 
 
 def care_consents(
@@ -169,11 +168,13 @@ def put_in_teams(session: Session, rows: Iterable[PatientTeam]) -> None:
 
 def take_out_of_teams(session: Session, patient_id: UUID, team_ids: Collection[UUID]) -> None:
     """Remove the patient from care teams."""
-    session.execute(
-        delete(PatientTeam).where(
+    for row in session.scalars(
+        unscoped(PatientTeam, because="the patient was reached by the caller's rights").where(
             PatientTeam.patient_id == patient_id, PatientTeam.team_id.in_(team_ids)
         )
-    )
+    ):
+        session.delete(row)
+    session.flush()
 
 
 def merged_into(session: Session, patient_id: UUID) -> Sequence[Patient]:
@@ -187,12 +188,21 @@ def merged_into(session: Session, patient_id: UUID) -> Sequence[Patient]:
 
 def index(session: Session, patient_id: UUID, hashes: Collection[bytes]) -> None:
     """Let the record be found by these hashes and no others."""
-    session.execute(delete(PatientSearchToken).where(PatientSearchToken.patient_id == patient_id))
-    if hashes:
-        session.execute(
-            insert(PatientSearchToken),
-            [{"patient_id": patient_id, "token_hash": hashed} for hashed in sorted(hashes)],
+    present = {
+        row.token_hash: row
+        for row in session.scalars(
+            unscoped(PatientSearchToken, because="the record was reached before").where(
+                PatientSearchToken.patient_id == patient_id
+            )
         )
+    }
+    for hashed in present.keys() - hashes:
+        session.delete(present[hashed])
+    session.add_all(
+        PatientSearchToken(patient_id=patient_id, token_hash=hashed)
+        for hashed in sorted(set(hashes) - present.keys())
+    )
+    session.flush()
 
 
 def history(
@@ -229,7 +239,7 @@ def _visits(caller: Caller) -> Select[Visit]:
 
 
 def _besides(patient_id: UUID | None) -> ColumnElement[bool]:
-    return Patient.id.is_not(patient_id)
+    return Patient.id != patient_id
 
 
 def _conditions(session: Session, caller: Caller, query: PatientQuery) -> list[ColumnElement[bool]]:
@@ -237,14 +247,17 @@ def _conditions(session: Session, caller: Caller, query: PatientQuery) -> list[C
     if query.q:
         conditions.append(_matches(session, caller, query.q))
     if query.team_id is not None:
-        conditions.append(
-            exists().where(
-                PatientTeam.patient_id == Patient.id, PatientTeam.team_id == query.team_id
-            )
+        in_team = unscoped(PatientTeam, because=_NARROWS).where(
+            PatientTeam.patient_id == Patient.id, PatientTeam.team_id == query.team_id
         )
+        conditions.append(in_team.exists())
     if query.care_consent is not None:
         stands = standing_consent(Patient.id, Purpose.CARE)
-        given = exists().where(Consent.patient_id == Patient.id, Consent.purpose == Purpose.CARE)
+        given = (
+            unscoped(Consent, because=_NARROWS)
+            .where(Consent.patient_id == Patient.id, Consent.purpose == Purpose.CARE)
+            .exists()
+        )
         conditions.append(
             {
                 ConsentStanding.GRANTED: stands,
@@ -287,7 +300,8 @@ def _has_words(session: Session, typed: str) -> ColumnElement[bool]:
 
 
 def _indexed(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return Patient.id.in_(select(PatientSearchToken.patient_id).where(condition))
+    found = unscoped(PatientSearchToken, because=_NARROWS).where(condition)
+    return Patient.id.in_(found.with_only_columns(PatientSearchToken.patient_id))
 
 
 def _sorted(caller: Caller, patients: Select[Patient], sort: PatientSort) -> Select[Patient]:

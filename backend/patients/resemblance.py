@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -26,6 +27,7 @@ from backend.patients.names import (
 
 # A word of fewer letters stands in a pseudonym by chance.
 _TELLING_LETTERS = 4
+_PARTS = re.compile(r"\d+|\D+")
 
 
 def identify(session: Session, patient: Patient, name: str | None, mrn: str | None) -> None:
@@ -77,7 +79,8 @@ def refuse_telling(pseudonym: str, name: str | None, mrn: str | None) -> None:
     It stands in file names and exports, where neither may be.
     """
     bare = normalised_mrn(pseudonym)
-    told = [word.upper() for word in name_tokens(name or "")] + [normalised_mrn(mrn or "")]
+    told = [word.upper() for word in name_tokens(name or "")]
+    told += _PARTS.findall(normalised_mrn(mrn or ""))
     if any(len(word) >= _TELLING_LETTERS and word in bare for word in told):
         raise TellingPseudonymError
 
