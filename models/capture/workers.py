@@ -164,7 +164,7 @@ def _received(end: Connection) -> ViewObservation | float:
     """The next answer of a view's process; its errors are raised here."""
     try:
         message = end.recv()
-    except EOFError as error:
+    except (EOFError, ConnectionResetError) as error:
         raise SfpfrError(
             "Reading a video ended unexpectedly, perhaps for lack of memory.",
             "Close other programs and try again.",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import multiprocessing
 import subprocess
 import sys
 
@@ -12,7 +13,7 @@ from models.capture.landmarks.topology import mirror_landmarks
 from models.capture.observe import observe_view
 from models.capture.recording import bring_together
 from models.capture.workers import CancelledError, observe_views, quick_look, reading
-from models.errors import UnusableInputError, VideoError
+from models.errors import SfpfrError, UnusableInputError, VideoError
 
 LOSSLESS = {"codec": "ffv1", "pix_fmt": "bgr0"}
 
@@ -138,6 +139,17 @@ def test_bad_view_and_cancelling_end_all_processes(tmp_path, clip_path):
         observe_views([clip_path, clip_path], cancelled=lambda: True)
     with pytest.raises(CancelledError):
         observe_views([clip_path], cancelled=lambda: True)
+
+
+def test_a_killed_reader_is_told_of(clip_path):
+    def kill_readers():
+        # At once: what was asked of them is still unread.
+        for process in multiprocessing.active_children():
+            process.kill()
+        return False
+
+    with pytest.raises(SfpfrError, match="ended unexpectedly"):
+        observe_views([clip_path], cancelled=kill_readers)
 
 
 def test_one_pair_of_processes_serves_first_look_and_full_pass(tmp_path, clip_path):
