@@ -1,7 +1,6 @@
 """Observed views kept in files, so that a recording is analysed again without its videos.
 
-A folder holds per file `look<i>.npz` (the first look), `view<i>.npz` (every picture) and
-`view<i>.raw` (its crops). What is read back equals what was observed bit for bit.
+What is read back equals what was observed bit for bit. The files are named in `kept`.
 """
 
 from __future__ import annotations
@@ -15,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from models.capture.kept import SCHEMA_VERSION, crops_file, look_file, observation_file
 from models.capture.media import MediaInfo
 from models.capture.observation import CropStore, FrameQuality, ViewObservation
 from models.capture.workers import Progress, ViewReaders, reading
 from models.errors import UnusableInputError
 
-SCHEMA_VERSION = 1
 _TRACK = (
     "time_s",
     "landmarks_px",
@@ -46,21 +45,6 @@ def remembering(folder: Path) -> Callable[[Sequence[Path]], AbstractContextManag
             yield _Remembering(folder, paths, lambda: stack.enter_context(reading(paths)))
 
     return opened
-
-
-def look_file(folder: Path, index: int) -> Path:
-    """Where the first look at file `index` of a recording is kept."""
-    return folder / f"look{index}.npz"
-
-
-def observation_file(folder: Path, index: int) -> Path:
-    """Where all that was observed in file `index` is kept."""
-    return folder / f"view{index}.npz"
-
-
-def crops_file(folder: Path, index: int) -> Path:
-    """Where the crops of file `index` are kept."""
-    return folder / f"view{index}.raw"
 
 
 class _Remembering:

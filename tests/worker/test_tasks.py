@@ -1,0 +1,144 @@
+"""A take from its rows to its published analysis, by the real pipeline in a real child."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+
+from PIL import Image
+
+from backend.blobs import service as blobs
+from backend.db.models import (
+    Analysis,
+    AnalysisFile,
+    Consent,
+    FileRole,
+    JobKind,
+    JobState,
+    Measure,
+    RecordingFile,
+    RecordingFileRole,
+    SubjectFile,
+    Take,
+    Verdict,
+    View,
+)
+from models.capture.cache import remembering
+from models.pipeline import reconstruct
+from models.request import LabelledFile, ReconstructionRequest
+
+
+def content(site, blob_id):
+    with site.database.unit_of_work(read_only=True) as session:
+        ref = blobs.ref(blobs.get(session, blob_id))
+    return site.storage.read(ref)
+
+
+def file_of(clinic, analysis, role):
+    (row,) = clinic.rows(AnalysisFile, analysis_id=analysis.id, role=role)
+    return content(clinic.site, row.blob_id)
+
+
+def test_a_take_is_analysed_as_the_command_line_does(clinic, station, photograph, tmp_path):
+    take = clinic.take(photograph)
+    jobs = [
+        clinic.enqueue(kind, take)
+        for kind in (JobKind.PROXY, JobKind.ANALYZE_TAKE, JobKind.QUICK_LOOK)
+    ]
+    station.answer()
+    assert [clinic.job(job).state for job in jobs] == [JobState.SUCCEEDED] * 3
+    (analysis,) = clinic.rows(Analysis, take_id=take.id)
+
+    alone = tmp_path / "alone"
+    request = ReconstructionRequest(
+        files=(LabelledFile(photograph, "center"),), movement="rest", fields=True
+    )
+    (tmp_path / "cache").mkdir()
+    reconstruct(request, alone, lambda *_: None, read=remembering(tmp_path / "cache"))
+    for name, role in (
+        ("meshes.sfm", FileRole.VERTICES),
+        ("asymmetry.sfm", FileRole.ASYMMETRY),
+        ("measures.csv", FileRole.MEASURES),
+        ("subject.json", FileRole.SUBJECT),
+        ("qc.json", FileRole.QC),
+    ):
+        assert file_of(clinic, analysis, role) == (alone / name).read_bytes(), name
+    rows = list(csv.DictReader(io.StringIO((alone / "measures.csv").read_text())))
+    measures = clinic.rows(Measure, analysis_id=analysis.id)
+    assert [(m.measure, m.value) for m in measures] == [
+        (row["measure"], float(row["value"]) if row["value"] else None) for row in rows
+    ]
+    assert (
+        file_of(clinic, analysis, FileRole.OVERLAY) == (alone / "overlay_center.png").read_bytes()
+    )
+
+    kept = {(file.role, file.view) for file in clinic.rows(RecordingFile)}
+    assert kept == {(role, View.CENTER) for role in RecordingFileRole}
+    assert not list((clinic.site.settings.data_dir / "scratch").iterdir())
+
+
+def test_analysing_again_makes_a_new_version_from_what_is_kept(clinic, station, photograph):
+    take = clinic.take(photograph)
+    clinic.enqueue(JobKind.ANALYZE_TAKE, take)
+    station.answer()
+    clinic.enqueue(JobKind.ANALYZE_TAKE, take, request={"cause": "again"})
+    station.answer()
+    first, second = sorted(clinic.rows(Analysis), key=lambda a: a.version_number)
+    assert first.superseded_at is not None
+    assert second.superseded_at is None
+    assert file_of(clinic, first, FileRole.VERTICES) == file_of(clinic, second, FileRole.VERTICES)
+
+
+def test_the_first_ok_take_fixes_the_subject_of_its_visit_and_the_scale(
+    clinic, station, photograph
+):
+    visit = clinic.make.visit(clinic.make.patient())
+    first = clinic.take(photograph, visit=visit)
+    clinic.enqueue(JobKind.ANALYZE_TAKE, first)
+    station.answer()
+    (analysis,) = clinic.rows(Analysis)
+    subjects = clinic.rows(SubjectFile)
+    if analysis.verdict is not Verdict.OK:
+        assert subjects == []
+        return
+    assert [(s.visit_id, s.take_id, s.fixes_scale) for s in subjects] == [
+        (visit.id, first.id, True)
+    ]
+
+
+def test_without_consent_nothing_is_computed(clinic, station, photograph):
+    take = clinic.take(photograph)
+    with clinic.site.database.unit_of_work() as session:
+        session.query(Consent).delete()
+    job = clinic.enqueue(JobKind.ANALYZE_TAKE, take)
+    station.answer()
+    ended = clinic.job(job)
+    assert ended.state == JobState.FAILED
+    assert "consent" in ended.reason
+    assert ended.next_step
+    assert clinic.rows(Analysis) == []
+
+
+def test_a_recording_without_a_face_ends_with_its_verdict_and_reason(clinic, station, tmp_path):
+    Image.new("RGB", (640, 480), "grey").save(tmp_path / "wall.png")
+    take = clinic.take(tmp_path / "wall.png")
+    job = clinic.enqueue(JobKind.ANALYZE_TAKE, take)
+    station.answer()
+    ended = clinic.job(job)
+    assert ended.state == JobState.FAILED
+    assert "face" in ended.reason
+    (row,) = clinic.rows(Take, id=take.id)
+    assert row.first_verdict is Verdict.REJECTED
+    assert clinic.rows(Analysis) == []
+
+
+def test_a_file_that_is_no_picture_fails_with_a_reason(clinic, station, tmp_path):
+    (tmp_path / "noise").write_bytes(os.urandom(5000))
+    take = clinic.take(tmp_path / "noise")
+    jobs = [clinic.enqueue(kind, take) for kind in (JobKind.PROXY, JobKind.ANALYZE_TAKE)]
+    station.answer()
+    for job in jobs:
+        ended = clinic.job(job)
+        assert (ended.state, ended.reason_code) == (JobState.FAILED, "VideoError")
+        assert ended.reason
