@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from backend.db.models import (
@@ -30,7 +29,7 @@ from backend.db.models import (
     Visit,
 )
 from backend.db.session import now
-from backend.scope import unscoped
+from backend.scope import unscoped, unscoped_delete, unscoped_update
 
 _WORKS = "a worker acts for no user; what it may touch was checked when the job was queued"
 
@@ -126,10 +125,8 @@ def lock_patient(session: Session, patient_id: UUID) -> None:
 
 def last_subject_version(session: Session, visit_id: UUID) -> int:
     """The highest version number of a visit's subject files; 0 without any."""
-    numbers = session.scalars(
-        select(SubjectFile.version_number).where(SubjectFile.visit_id == visit_id)
-    )
-    return max(numbers, default=0)
+    files = unscoped(SubjectFile, because=_WORKS).where(SubjectFile.visit_id == visit_id)
+    return max((file.version_number for file in session.scalars(files)), default=0)
 
 
 def users_of_subject(session: Session, subject_file_id: UUID) -> Sequence[Analysis]:
@@ -146,7 +143,7 @@ def users_of_subject(session: Session, subject_file_id: UUID) -> Sequence[Analys
             Take.replaced_by_id.is_(None),
         )
     )
-    subject = session.get_one(SubjectFile, subject_file_id)
+    subject = subject_file(session, subject_file_id)
     patients = latest.where(Analysis.patient_id == subject.patient_id)
     name = str(subject_file_id)
     return [
@@ -158,12 +155,17 @@ def users_of_subject(session: Session, subject_file_id: UUID) -> Sequence[Analys
 
 def birth_year(session: Session, patient_id: UUID) -> int | None:
     """The year in which a patient was born."""
-    return session.scalar(select(Patient.birth_year).where(Patient.id == patient_id))
+    return (
+        session.scalars(unscoped(Patient, because=_WORKS).where(Patient.id == patient_id))
+        .one()
+        .birth_year
+    )
 
 
 def affected_side(session: Session, episode_id: UUID | None) -> AffectedSide | None:
     """The affected side of an episode; None without one."""
-    return session.scalar(select(Episode.affected_side).where(Episode.id == episode_id))
+    found = session.scalar(unscoped(Episode, because=_WORKS).where(Episode.id == episode_id))
+    return None if found is None else found.affected_side
 
 
 def analysis_of_job(session: Session, job_id: UUID) -> Analysis | None:
@@ -207,7 +209,7 @@ def keep_recording_file(
 ) -> None:
     """Let a recording have this file; an older one of the same role and view goes."""
     session.execute(
-        delete(RecordingFile).where(
+        unscoped_delete(RecordingFile, because=_WORKS).where(
             RecordingFile.recording_id == recording_row.id,
             RecordingFile.role == role,
             RecordingFile.view == view,
@@ -232,7 +234,7 @@ def set_first_verdict(
 ) -> None:
     """Keep the early word of quality control; nobody's edit of the take collides with it."""
     session.execute(
-        update(Take)
+        unscoped_update(Take, because=_WORKS)
         .where(Take.id == take_id)
         .values(first_verdict=verdict, first_qc=dict(report))
         .execution_options(synchronize_session=False)
