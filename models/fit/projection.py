@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from models.reconstruction import Array, Camera
@@ -77,10 +78,15 @@ def _orthonormal(rotation: Array) -> Array:
 
 def to_camera(points: Array, poses: Poses, camera: Camera) -> Array:
     """Head points (T, N, 3) in the frame of `camera` (T, N, 3)."""
-    view_rotation = camera.world_to_camera[:3, :3]
-    rotation = view_rotation @ poses.rotation
-    translation = poses.translation @ view_rotation.T + camera.world_to_camera[:3, 3]
+    rotation, translation = _head_to_camera(poses, camera)
     return np.asarray(points @ np.swapaxes(rotation, -1, -2) + translation[:, None, :])
+
+
+def _head_to_camera(poses: Poses, camera: Camera) -> tuple[Array, Array]:
+    """Rotations (T, 3, 3) and translations (T, 3) from the head to the frame of `camera`."""
+    view_rotation = camera.world_to_camera[:3, :3]
+    translation = poses.translation @ view_rotation.T + camera.world_to_camera[:3, 3]
+    return view_rotation @ poses.rotation, translation
 
 
 def project(camera_points: Array, camera: Camera) -> Array:
@@ -153,19 +159,71 @@ def collapse(
     cost = np.zeros(len(points))
     weights = []
     for camera, seen in zip(cameras, evidence, strict=True):
-        in_camera = to_camera(points, poses, camera)
-        residual = seen.target_px - project(in_camera, camera)
-        whitened = np.einsum("tnij,tnj->tni", seen.precision, residual)
-        squared = np.einsum("tni,tni->tn", whitened, residual)
-        weight = robust_weight(squared, robust_scale)
-        jacobian = pixel_jacobian(in_camera, poses, camera)
-        weighted = np.swapaxes(jacobian, -1, -2) @ (seen.precision * weight[..., None, None])
-        metric += weighted @ jacobian
-        pull += np.einsum("tnij,tnj->tni", weighted, residual)
-        # Geman-McClure's own cost, so that line searches compare the right thing.
-        cost += np.sum(squared / (1.0 + squared / robust_scale**2), axis=1)
+        rotation, translation = _head_to_camera(poses, camera)
+        weight = np.empty(points.shape[:2])
+        _add_view(
+            points,
+            rotation,
+            translation,
+            camera.K,
+            seen.target_px,
+            seen.precision,
+            robust_scale,
+            metric,
+            pull,
+            cost,
+            weight,
+        )
         weights.append(weight)
     return CollapsedEvidence(metric, pull, cost, tuple(weights))
+
+
+@njit(cache=True, nogil=True)
+def _add_view(  # type: ignore[no-untyped-def]
+    points, rotation, translation, K, target, precision, scale, metric, pull, cost, weights
+):
+    """Add what one view asks of the points; the terms of `collapse`, one point at a time."""
+    by_camera = np.zeros((2, 3))
+    jacobian = np.empty((2, 3))
+    weighted = np.empty((3, 2))
+    for t in range(points.shape[0]):
+        R = rotation[t]
+        for n in range(points.shape[1]):
+            p = points[t, n]
+            X = R[0, 0] * p[0] + R[0, 1] * p[1] + R[0, 2] * p[2] + translation[t, 0]
+            Y = R[1, 0] * p[0] + R[1, 1] * p[1] + R[1, 2] * p[2] + translation[t, 1]
+            Z = R[2, 0] * p[0] + R[2, 1] * p[1] + R[2, 2] * p[2] + translation[t, 2]
+            x = (K[0, 0] * X + K[0, 1] * Y) / Z
+            y = K[1, 1] * Y / Z
+            rx = target[t, n, 0] - (x + K[0, 2])
+            ry = target[t, n, 1] - (y + K[1, 2])
+            P = precision[t, n]
+            squared = rx * (P[0, 0] * rx + P[0, 1] * ry) + ry * (P[1, 0] * rx + P[1, 1] * ry)
+            share = 1.0 + squared / (scale * scale)
+            weight = 1.0 / (share * share)
+            weights[t, n] = weight
+            # Geman-McClure's own cost, so that line searches compare the right thing.
+            cost[t] += squared / share
+            by_camera[0, 0] = K[0, 0] / Z
+            by_camera[0, 1] = K[0, 1] / Z
+            by_camera[0, 2] = -x / Z
+            by_camera[1, 1] = K[1, 1] / Z
+            by_camera[1, 2] = -y / Z
+            for i in range(2):
+                for j in range(3):
+                    jacobian[i, j] = (
+                        by_camera[i, 0] * R[0, j]
+                        + by_camera[i, 1] * R[1, j]
+                        + by_camera[i, 2] * R[2, j]
+                    )
+            for j in range(3):
+                for i in range(2):
+                    weighted[j, i] = weight * (jacobian[0, j] * P[0, i] + jacobian[1, j] * P[1, i])
+                pull[t, n, j] += weighted[j, 0] * rx + weighted[j, 1] * ry
+                for k in range(3):
+                    metric[t, n, j, k] += (
+                        weighted[j, 0] * jacobian[0, k] + weighted[j, 1] * jacobian[1, k]
+                    )
 
 
 def pose_columns(points: Array) -> Array:
