@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,12 +35,17 @@ from backend.kit.errors import (
     declares,
 )
 from backend.kit.keys import KeyProvider
+from backend.kit.metrics import RequestMetrics
+from backend.kit.observed import Observed
 from backend.kit.ratelimit import RateLimit
 from backend.middleware import Faults, RequestNames, SecurityHeaders, problem_response
+from backend.operations.endpoints import router as operations
+from backend.operations.figures import SiteFigures
+from backend.operations.health import Checks
 from backend.patients.endpoints import router as patients
 from backend.protocols.endpoints import router as protocols
 from backend.settings import Settings
-from backend.site import open_keys, open_storage
+from backend.site import open_keys, open_objects, open_storage
 
 API = "/api/v1"
 ROUTERS: tuple[APIRouter, ...] = (
@@ -99,11 +105,22 @@ def create_app(
     everywhere = declares(NotSignedInError, TooManyRequestsError, UnavailableError, InvalidError)
     for router in ROUTERS:
         app.include_router(router, prefix=API, responses=everywhere)
+    app.include_router(operations)
+    app.state.checks = Checks(
+        database,
+        partial(open_objects, settings),
+        settings.broker_url.get_secret_value(),
+        settings.data_dir,
+        settings.reserve_bytes,
+    )
+    app.state.metrics = RequestMetrics()
+    app.state.metrics.registry.register(SiteFigures(database, settings.data_dir))
     _answer_problems(app)
     _declare_problems(app)
     app.add_middleware(Faults)
     app.add_middleware(SecurityHeaders, secure=settings.secure)
     app.add_middleware(RequestNames)
+    app.add_middleware(Observed, metrics=app.state.metrics, prefix=API)
     return app
 
 

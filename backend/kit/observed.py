@@ -63,5 +63,5 @@ class Observed:
             route=route,
             status=status,
             duration_ms=round(1000 * seconds, 1),
-            request_id=scope.get("state", {}).get("request_id"),
+            request_id=scope.get("request_id"),
         )
