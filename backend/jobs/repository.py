@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from backend.access import Caller
@@ -79,11 +79,14 @@ def events_since(
 
 def last_event_id(session: Session) -> int:
     """The id of the newest event."""
-    return session.scalar(
-        unscoped(JobEvent, because="a number tells nothing").with_only_columns(
-            func.max(JobEvent.id)
+    return (
+        session.scalar(
+            unscoped(JobEvent, because="a number tells nothing").with_only_columns(
+                func.max(JobEvent.id)
+            )
         )
-    ) or 0
+        or 0
+    )
 
 
 def running(session: Session, caller: Caller) -> Sequence[Job]:
@@ -240,15 +243,17 @@ def add_doorbell(session: Session, job_id: UUID, queue: str, at: datetime) -> No
 
 def doorbells(session: Session, at: datetime, limit: int = 100) -> Sequence[Doorbell]:
     """Doorbells to be rung now, the oldest first."""
-    statement = unscoped(Doorbell, because=_WORKS).where(Doorbell.ring_after <= at).order_by(Doorbell.id)
+    statement = (
+        unscoped(Doorbell, because=_WORKS).where(Doorbell.ring_after <= at).order_by(Doorbell.id)
+    )
     return session.scalars(statement.limit(limit)).all()
 
 
 def remove_doorbells(session: Session, ids: Collection[int]) -> None:
     """Forget doorbells that the broker took."""
-    session.execute(delete(Doorbell).where(Doorbell.id.in_(ids)))
+    session.execute(unscoped_delete(Doorbell, because=_WORKS).where(Doorbell.id.in_(ids)))
 
 
 def worker(session: Session, name: str) -> Worker | None:
     """A worker by its name."""
-    return session.get(Worker, name)
+    return session.scalar(unscoped(Worker, because=_WORKS).where(Worker.name == name))
