@@ -14,10 +14,11 @@ from backend.db.models import (
     RecordingFileRole,
     RecordingView,
     Take,
+    Upload,
     View,
     Visit,
 )
-from backend.scope import readable, unscoped, writable
+from backend.scope import readable, unscoped, unscoped_update, writable
 
 _WITH_FILES = (selectinload(Recording.views), selectinload(Recording.files))
 
@@ -107,4 +108,13 @@ def file(
             RecordingFile.view == view,
             RecordingFile.role == role,
         )
+    )
+
+
+def let_go(session: Session, upload_id: UUID) -> None:
+    """Have the upload of a removed view refer to no bytes any more."""
+    session.execute(
+        unscoped_update(Upload, because="the recording itself was read in the caller's scope")
+        .where(Upload.id == upload_id)
+        .values(blob_id=None)
     )

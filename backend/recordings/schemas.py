@@ -61,9 +61,7 @@ class NewRecording(Circumstances):
 
 
 class RecordingChange(Circumstances):
-    """What may be changed later; what is not sent stays. `version` is the one that was seen."""
-
-    version: int
+    """What may be changed later; what is not sent stays."""
 
 
 class ViewRead(BaseModel):

@@ -40,6 +40,15 @@ class OffsetConflictError(ConflictError):
     default_next_step = "Ask where the upload stands and go on from there."
 
 
+class UploadDoneError(ConflictError):
+    """409: the file has arrived and was accepted."""
+
+    code = "upload_done"
+    title = "Upload done"
+    default_message = "The file has arrived and was accepted already."
+    default_next_step = "Remove the view from its recording if it is the wrong one."
+
+
 class UploadBusyError(ServiceError):
     """423: another connection is writing to this upload."""
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from backend.kit.keys import KeyProvider, keyed_hash
 from backend.kit.storage.errors import FULL_DISK, StorageUnavailableError
 from backend.uploads.errors import UploadBusyError, UploadGoneError
 
+_PARTIAL, _QUARANTINED = ".part", ".look"
 _BLOCK_BYTES = 16
 _READ_BYTES = 2**20
 
@@ -37,48 +39,61 @@ class Partials:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.chmod(0o700)
 
-    def create(self, upload_id: UUID) -> None:
-        """An empty partial file."""
-        with _explained():
-            os.close(os.open(self._path(upload_id), os.O_WRONLY | os.O_CREAT, 0o600))
-
     def offset(self, upload_id: UUID) -> int:
-        """How many bytes have arrived; raises UploadGoneError."""
+        """How many bytes have arrived; none where there is no file."""
         with _explained():
-            return self._path(upload_id).stat().st_size
+            try:
+                return self._path(upload_id).stat().st_size
+            except FileNotFoundError:
+                return 0
 
     @contextmanager
     def locked(self, upload_id: UUID) -> Iterator[Partial]:
-        """The partial file for this process alone; raises UploadBusyError or UploadGoneError."""
+        """The partial file for this process alone, made when it is not there.
+
+        Raises UploadBusyError while another connection holds it.
+        """
         path = self._path(upload_id)
         with _explained():
-            descriptor = os.open(path, os.O_RDWR)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise UploadBusyError from error
-            with _explained():
-                # It may have been removed between opening and locking.
-                if os.fstat(descriptor).st_ino != path.stat().st_ino:
-                    raise UploadGoneError
+            # It may have been removed between opening and locking.
+            if os.fstat(descriptor).st_nlink == 0:
+                raise UploadGoneError
             yield Partial(descriptor, keyed_hash(self._keys, "partial-upload", upload_id.bytes))
         finally:
             os.close(descriptor)
 
+    @contextmanager
+    def quarantine(self, upload_id: UUID) -> Iterator[Path]:
+        """Where the file may lie as it is while it is looked into; it is gone afterwards."""
+        path = self._path(upload_id, _QUARANTINED)
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
     def remove(self, upload_id: UUID) -> None:
-        """Remove the file; one that is not there is removed already."""
-        with _explained(), suppress(FileNotFoundError):
-            self._path(upload_id).unlink()
+        """Remove all there is of an upload; what is not there is removed already."""
+        with _explained():
+            for kind in (_PARTIAL, _QUARANTINED):
+                self._path(upload_id, kind).unlink(missing_ok=True)
 
-    def listing(self) -> Iterator[UUID]:
-        """The uploads of which there are files."""
-        for path in self._folder.glob("*.part"):
-            with suppress(ValueError):
-                yield UUID(path.stem)
+    def listing(self) -> set[UUID]:
+        """The uploads of which there is something."""
+        return {UUID(path.stem) for path in self._folder.iterdir()}
 
-    def _path(self, upload_id: UUID) -> Path:
-        return self._folder / f"{upload_id.hex}.part"
+    def free_bytes(self) -> int:
+        """How much room is left on the disk."""
+        with _explained():
+            return shutil.disk_usage(self._folder).free
+
+    def _path(self, upload_id: UUID, kind: str = _PARTIAL) -> Path:
+        return self._folder / f"{upload_id.hex}{kind}"
 
 
 class Partial:
@@ -110,17 +125,16 @@ class Partial:
         with _explained():
             os.ftruncate(self._descriptor, offset)
 
-    def sync(self) -> None:
-        """Wait until what arrived is safe on disk."""
-        with _explained():
-            os.fsync(self._descriptor)
-
     def content(self) -> Iterator[bytes]:
         """The bytes that were sent, in pieces."""
         cipher, at = self._cipher(0), 0
-        while piece := os.pread(self._descriptor, _READ_BYTES, at):
+        while piece := self._read(at):
             at += len(piece)
             yield cipher.update(piece)
+
+    def _read(self, at: int) -> bytes:
+        with _explained():
+            return os.pread(self._descriptor, _READ_BYTES, at)
 
     def _cipher(self, offset: int) -> CipherContext:
         # The key is this upload's alone, so the counter may begin at 0.
@@ -134,8 +148,6 @@ class Partial:
 def _explained() -> Iterator[None]:
     try:
         yield
-    except FileNotFoundError as error:
-        raise UploadGoneError from error
     except OSError as error:
         if error.errno in FULL_DISK:
             raise StorageFullError from error
