@@ -21,6 +21,9 @@ from backend.analyses.endpoints import router as analyses
 from backend.audit.service import HEAD_FILE
 from backend.consents.endpoints import router as consents
 from backend.db.session import Database
+from backend.jobs.doorbell import Ringer, celery_app
+from backend.jobs.endpoints import router as jobs
+from backend.jobs.events import EventStreams
 from backend.kit.clock import Clock, SystemClock
 from backend.kit.errors import (
     PROBLEM_CONTENT,
@@ -53,6 +56,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     consents,
     protocols,
     analyses,
+    jobs,
 )
 
 
@@ -81,7 +85,10 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.request_threads
+        ringer = Ringer(database, celery_app(settings.broker_url.get_secret_value()))
+        ringer.start()
         yield
+        await anyio.to_thread.run_sync(ringer.stop)
         database.close()
 
     app = FastAPI(
@@ -99,6 +106,7 @@ def create_app(
     app.state.settings = settings
     app.state.database = database
     app.state.storage = open_storage(settings, keys)
+    app.state.event_streams = EventStreams(database)
     app.state.rate_limit = RateLimit(settings.requests_a_minute)
     app.state.sign_in_limit = RateLimit(settings.sign_ins_a_minute)
     app.state.origins = allowed_origins(settings)

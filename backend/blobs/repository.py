@@ -30,6 +30,11 @@ def get(session: Session, blob_id: UUID) -> Blob:
     return session.scalars(unscoped(Blob, because=_WHY).where(Blob.id == blob_id)).one()
 
 
+def find(session: Session, blob_id: UUID) -> Blob | None:
+    """A blob that may have been swept."""
+    return session.scalar(unscoped(Blob, because=_WHY).where(Blob.id == blob_id))
+
+
 def unused(session: Session, before: datetime, limit: int) -> Sequence[Blob]:
     """Some blobs written before `before` that no row refers to."""
     return session.scalars(

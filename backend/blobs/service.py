@@ -73,6 +73,11 @@ def get(session: Session, blob_id: UUID) -> Blob:
     return repository.get(session, blob_id)
 
 
+def find(session: Session, blob_id: UUID) -> Blob | None:
+    """A blob that nothing refers to for long, while it is there."""
+    return repository.find(session, blob_id)
+
+
 def sweep(database: Database, storage: Storage, *, grace: timedelta = GRACE) -> Swept:
     """Remove blobs that no row refers to, and objects that no row knows, once past their grace.
 

@@ -21,6 +21,14 @@ class JobRunsError(ConflictError):
     default_next_step = "Wait for it to end, or cancel it first."
 
 
+class PreviewNotReadyError(ConflictError):
+    """The preview is not computed, or could not be."""
+
+    code = "preview_not_ready"
+    default_message = "The preview is not ready."
+    default_next_step = "Follow its job; ask for a new one if that failed."
+
+
 class LeaseLostError(Exception):
     """A worker no longer holds the job: it was slow or cut off, and another one has taken over.
 

@@ -7,11 +7,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from backend.access import Caller
-from backend.db.models import Doorbell, Job, JobEvent, JobKind, JobState, Worker
+from backend.db.models import (
+    Analysis,
+    Doorbell,
+    Job,
+    JobEvent,
+    JobKind,
+    JobState,
+    Take,
+    Worker,
+)
 from backend.scope import readable, unscoped, unscoped_delete, unscoped_update, writable
 
 _MANY = 200
@@ -27,6 +36,17 @@ def one(session: Session, caller: Caller, job_id: UUID) -> Job | None:
 def one_to_change(session: Session, caller: Caller, job_id: UUID) -> Job | None:
     """A job that the caller may change, locked."""
     return session.scalar(writable(caller, Job).where(Job.id == job_id).with_for_update())
+
+
+def analysis_to_preview(session: Session, caller: Caller, analysis_id: UUID) -> Analysis | None:
+    """An analysis whose face the caller may look at."""
+    return session.scalar(readable(caller, Analysis).where(Analysis.id == analysis_id))
+
+
+def recording_of(session: Session, take_id: UUID) -> UUID | None:
+    """The recording of a take that the caller reached already."""
+    why = "the analysis of the take was read in the caller's scope"
+    return session.scalars(unscoped(Take, because=why).where(Take.id == take_id)).one().recording_id
 
 
 def listed(
@@ -69,11 +89,12 @@ def events_of(session: Session, caller: Caller, job_id: UUID, after: int) -> Seq
 
 
 def events_since(
-    session: Session, caller: Caller, after: int, limit: int = 200
+    session: Session, caller: Caller, after: int, among: Collection[int] = (), limit: int = 200
 ) -> Sequence[JobEvent]:
-    """What happened to all jobs that the caller may see, after event id `after`."""
+    """What happened to all jobs that the caller may see, after event id `after` or `among` ids."""
+    new = or_(JobEvent.id > after, JobEvent.id.in_(among))
     return session.scalars(
-        readable(caller, JobEvent).where(JobEvent.id > after).order_by(JobEvent.id).limit(limit)
+        readable(caller, JobEvent).where(new).order_by(JobEvent.id).limit(limit)
     ).all()
 
 

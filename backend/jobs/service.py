@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from backend.access import Caller
+from backend.audit import service as audit
 from backend.db.models import Job, JobKind, JobState
 from backend.db.session import now
 from backend.jobs import repository
@@ -96,6 +97,7 @@ def cancel(session: Session, caller: Caller, job_id: UUID) -> Job:
     if job.cancel_requested_at is not None:
         return job
     job.cancel_requested_at = now(session)
+    _note(session, caller, "job.cancel", job)
     if job.state == JobState.QUEUED:
         end(session, job, JobState.CANCELLED)
     else:
@@ -123,6 +125,7 @@ def retry(session: Session, caller: Caller, job_id: UUID) -> Job:
     job.stage = job.eta_s = job.worker = None
     job.reason = job.reason_code = job.next_step = None
     job.cancel_requested_at = job.finished_at = job.started_at = None
+    _note(session, caller, "job.retry", job)
     _announce(session, job)
     return job
 
@@ -161,6 +164,11 @@ def _locked(session: Session, caller: Caller, job_id: UUID) -> Job:
     if job is None:
         raise NotFoundError
     return job
+
+
+def _note(session: Session, caller: Caller, action: str, job: Job) -> None:
+    detail = {"kind": job.kind.value}
+    audit.record(session, caller, action, "job", job.id, patient_id=job.patient_id, detail=detail)
 
 
 def _key(job: Job) -> str:
