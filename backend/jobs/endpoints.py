@@ -32,8 +32,6 @@ LastEvent = Annotated[int | None, Header(alias="Last-Event-ID", ge=0, le=2**63 -
 _EVENT_STREAM: dict[int | str, dict[str, Any]] = {
     200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}
 }
-    200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}
-}
 
 
 @router.get("", responses=declares(NotAllowedError))
