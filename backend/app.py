@@ -24,11 +24,13 @@ from backend.db.session import Database
 from backend.jobs.doorbell import Ringer, celery_app
 from backend.jobs.endpoints import router as jobs
 from backend.jobs.events import EventStreams
+from backend.dependencies import ForgeryError, SecondFactorNeededError
 from backend.kit.clock import Clock, SystemClock
 from backend.kit.errors import (
     PROBLEM_CONTENT,
     BadRequestError,
     InvalidError,
+    NotAllowedError,
     NotFoundError,
     NotSignedInError,
     ServiceError,
@@ -49,9 +51,18 @@ from backend.patients.endpoints import router as patients
 from backend.protocols.endpoints import router as protocols
 from backend.settings import Settings
 from backend.site import open_keys, open_objects, open_storage
+from backend.teams.endpoints import router as teams
+from backend.users.account_endpoints import router as account
+from backend.users.endpoints import router as users
+from backend.users.passwords import Passwords
+from backend.users.session_endpoints import router as sessions
 
 API = "/api/v1"
 ROUTERS: tuple[APIRouter, ...] = (
+    sessions,
+    account,
+    users,
+    teams,
     patients,
     consents,
     protocols,
@@ -109,8 +120,19 @@ def create_app(
     app.state.event_streams = EventStreams(database)
     app.state.rate_limit = RateLimit(settings.requests_a_minute)
     app.state.sign_in_limit = RateLimit(settings.sign_ins_a_minute)
+    app.state.passwords = Passwords(
+        at_once=settings.password_threads, memory_kib=settings.password_memory_kib
+    )
     app.state.origins = allowed_origins(settings)
-    everywhere = declares(NotSignedInError, TooManyRequestsError, UnavailableError, InvalidError)
+    everywhere = declares(
+        NotSignedInError,
+        NotAllowedError,
+        SecondFactorNeededError,
+        ForgeryError,
+        InvalidError,
+        TooManyRequestsError,
+        UnavailableError,
+    )
     for router in ROUTERS:
         app.include_router(router, prefix=API, responses=everywhere)
     app.include_router(operations)

@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = None
     """What a monitoring system sends to read `/metrics`; without it, only this machine may."""
 
+    reference_lines: Path | None = None
+    """The site's own measurement errors (MDC95), as JSON; default: those of the literature."""
+
     database_pool: int = Field(default=10, ge=1)
     request_threads: int = Field(default=20, ge=2)
     """Endpoints that run at the same time."""
@@ -60,7 +63,11 @@ class Settings(BaseSettings):
     lockout_failures: int = Field(default=10, ge=3)
     lockout_minutes: int = Field(default=15, ge=1)
     password_threads: int = Field(default=2, ge=1)
-    """Argon2 computations at the same time; each takes 64 MiB."""
+    """Argon2 computations at the same time."""
+    password_memory_kib: int = Field(default=65536, ge=8)
+    """Memory of one of them."""
+    link_hours: int = Field(default=24, ge=1)
+    """For how long a one-time link works."""
     requests_a_minute: int = Field(default=1200, ge=1)
     """Rate limit a user or address."""
     sign_ins_a_minute: int = Field(default=20, ge=1)

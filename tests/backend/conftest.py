@@ -124,7 +124,13 @@ def session(database: Database) -> Iterator[Session]:
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     """The settings of the tested service."""
-    return Settings(data_dir=tmp_path / "data", database_url=SecretStr(database_url))
+    return Settings(
+        data_dir=tmp_path / "data",
+        database_url=SecretStr(database_url),
+        # Cheap on purpose: what is tested is not how long it takes.
+        password_memory_kib=8,
+        sign_ins_a_minute=1000,
+    )
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Care teams: who works together, and so sees the same patients."""
