@@ -103,6 +103,16 @@ def safe_name(name: str) -> str:
     return _UNSAFE.sub("-", name)
 
 
+def binary(media_type: str) -> dict[int | str, dict[str, object]]:
+    """How the OpenAPI document tells of an answer that is a file, whole or in part."""
+    schema = {"schema": {"type": "string", "format": "binary"}}
+    return {
+        200: {"content": {media_type: schema}, "description": "The whole file."},
+        206: {"content": {media_type: schema}, "description": "The part that was asked for."},
+        304: {"description": "The copy that the client has is current."},
+    }
+
+
 def _part(request: Request, content: Content) -> tuple[int, int] | None:
     """The [start, end) asked for, None for the whole."""
     asked = _RANGE.fullmatch(request.headers.get("range", "").replace(" ", ""))

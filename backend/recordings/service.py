@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -22,10 +23,11 @@ from backend.db.models import (
     Take,
     View,
 )
-from backend.db.session import now
+from backend.db.session import after_commit, now
 from backend.jobs import service as jobs
 from backend.kit import revisions
 from backend.kit.errors import NotFoundError
+from backend.kit.recent import Recent
 from backend.recordings import repository
 from backend.recordings.errors import (
     NoViewsError,
@@ -34,6 +36,10 @@ from backend.recordings.errors import (
     ViewTakenError,
 )
 from backend.recordings.schemas import NewRecording, RecordingChange, missing
+
+# A player asks for many parts of one video: they are one look at a face.
+_LOOK = timedelta(minutes=10)
+_seen = Recent(_LOOK)
 
 
 def create(session: Session, caller: Caller, visit_id: UUID, new: NewRecording) -> Recording:
@@ -187,7 +193,18 @@ def shown_file(
     file = repository.file(session, caller, recording_id, view, role)
     if file is None:
         raise VideoNotReadyError
-    _note(session, caller, f"recording.view_{role}", recording, view=view)
+    key, at = (caller.user_id, recording.id, role, view), now(session)
+    if (key, at) not in _seen:
+        audit.record(
+            session,
+            caller,
+            "face.read",
+            "recording",
+            recording.id,
+            patient_id=recording.patient_id,
+            detail={"file": role.value, "view": view.value},
+        )
+        after_commit(session, lambda: _seen.remember(key, at))
     return blobs.get(session, file.blob_id)
 
 

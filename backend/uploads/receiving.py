@@ -55,6 +55,11 @@ class Receiving:
         self._partials = Partials(settings.data_dir / "uploads", database.keys)
         self._finishing = CapacityLimiter(_AT_ONCE)
 
+    @property
+    def most_bytes(self) -> int:
+        """How large a file may be."""
+        return self._settings.max_upload_bytes
+
     def announce(self, caller: Caller, what: Announcement, declared_bytes: int) -> UploadStatus:
         """Begin an upload; raises what `service.announce` raises."""
         room = service.Room(
