@@ -16,14 +16,17 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import eigsh
 
+from models.fit.skin import vertex_normals
 from models.head.model import HeadModel
 from models.head.topology import Topology
 from models.reconstruction import Array
 
 _RESTING_HARMONICS = 90
 _MOVING_HARMONICS = 48
-# SD in mm that the residual field may have at a vertex: of the resting face, and of a movement.
-RESTING_FIELD_SIGMA_MM = 2.0
+# SD in mm that the residual field may have at a vertex: of the resting face along its normal (in
+# the tangent plane, where only landmarks see it, a share of that), and of a movement.
+RESTING_FIELD_SIGMA_MM = 0.7
+RESTING_FIELD_TANGENTIAL = 0.5
 MOVING_FIELD_SIGMA_MM = 1.2
 
 _ANTAGONISTS = (
@@ -89,8 +92,12 @@ class FaceBasis:
         self.shape = _millimetres(head.shape_basis)
         self.n_shape = head.n_shape
         self.n_expression = head.n_expression
-        self.resting_field = RESTING_FIELD_SIGMA_MM * residual_field(
-            self.topology, _RESTING_HARMONICS
+        normal = vertex_normals(self.template, self.topology.faces)
+        spread = RESTING_FIELD_TANGENTIAL * np.eye(3) + (1.0 - RESTING_FIELD_TANGENTIAL) * (
+            normal[:, :, None] * normal[:, None, :]
+        )
+        self.resting_field = RESTING_FIELD_SIGMA_MM * np.einsum(
+            "vij,vjk->vik", spread, residual_field(self.topology, _RESTING_HARMONICS)
         )
         self.moving_field = MOVING_FIELD_SIGMA_MM * residual_field(self.topology, _MOVING_HARMONICS)
         self.n_field = self.moving_field.shape[2]

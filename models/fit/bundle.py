@@ -9,9 +9,12 @@ from scipy.linalg import cho_factor, cho_solve
 
 from models.fit.basis import PointBasis
 from models.fit.projection import (
+    CollapsedEvidence,
     PointEvidence,
     Poses,
+    SurfaceEvidence,
     collapse,
+    collapse_surface,
     pixel_jacobian,
     pose_columns,
     project,
@@ -58,12 +61,16 @@ def adjust_bundle(
     iterations: int = 8,
     robust_scale: float = 3.0,
     focal_prior: Array | None = None,
+    landmark_share: float = 1.0,
+    surface: tuple[PointBasis, SurfaceEvidence] | None = None,
 ) -> Bundle:
     """Damped Gauss-Newton over identity, scale (calibrated) or cameras (not), poses, expression.
 
     expression_precision: (T, P, P) prior precision of each keyframe's expression around zero;
     tight for frames known to be at rest, so that the resting face goes into the identity.
     focal_prior: (views,) expected focal lengths in pixels, when not calibrated.
+    landmark_share: how much of the landmarks' information counts, since they err together.
+    surface: points of the skin and where it was measured in the same keyframes.
     """
     damping = 1e-3
     system = _System(
@@ -75,6 +82,8 @@ def adjust_bundle(
         identity_fixed,
         robust_scale,
         focal_prior,
+        landmark_share,
+        surface,
     )
     cost = system.cost(state)
     for _ in range(iterations):
@@ -139,8 +148,12 @@ class _System:
         identity_fixed: bool,
         robust_scale: float,
         focal_prior: Array | None,
+        landmark_share: float,
+        surface: tuple[PointBasis, SurfaceEvidence] | None,
     ) -> None:
         self.basis = basis
+        self.landmark_share = landmark_share
+        self.surface = surface
         self.evidence = evidence
         self.expression_precision = expression_precision
         self.calibrated = calibrated
@@ -160,20 +173,28 @@ class _System:
             begin = self.n_identity + 1 + 7 * reference_view
             self.frozen[begin + 1 : begin + 7] = True
 
-    def points(self, state: BundleState) -> Array:
-        resting = self.basis.resting(state.identity)
-        moved = resting + np.einsum("ncp,tp->tnc", self.basis.expression, state.expression)
-        return np.asarray(np.exp(state.log_scale) * moved)
+    def collapsed(self, state: BundleState) -> list[tuple[PointBasis, Array, CollapsedEvidence]]:
+        """Each kind of evidence: its basis, its points (T, N, 3) now, and what it asks of them."""
+        points = posed_points(self.basis, state)
+        seen = collapse(
+            points, state.poses, state.cameras, self.evidence, robust_scale=self.robust_scale
+        )
+        kinds = [(self.basis, points, seen.shared(self.landmark_share))]
+        if self.surface is not None:
+            basis, measured = self.surface
+            points = posed_points(basis, state)
+            kinds.append(
+                (
+                    basis,
+                    points,
+                    collapse_surface(points, state.poses, measured, robust_scale=self.robust_scale),
+                )
+            )
+        return kinds
 
     def cost(self, state: BundleState) -> float:
-        collapsed = collapse(
-            self.points(state),
-            state.poses,
-            state.cameras,
-            self.evidence,
-            robust_scale=self.robust_scale,
-        )
-        cost = float(np.sum(collapsed.cost) + state.identity @ state.identity)
+        cost = float(state.identity @ state.identity)
+        cost += float(sum(np.sum(kind.cost) for _, _, kind in self.collapsed(state)))
         cost += (state.log_scale / _SCALE_SIGMA) ** 2
         cost += float(
             np.einsum("tp,tpq,tq->", state.expression, self.expression_precision, state.expression)
@@ -188,12 +209,9 @@ class _System:
         return np.asarray(np.log(focal / self.focal_prior))
 
     def equations(self, state: BundleState) -> tuple[Array, Array, Array, Array, Array]:
-        points = self.points(state)
         scale = np.exp(state.log_scale)
-        collapsed = collapse(
-            points, state.poses, state.cameras, self.evidence, robust_scale=self.robust_scale
-        )
-        n_frames, n_points = points.shape[:2]
+        kinds = self.collapsed(state)
+        n_frames = len(state.expression)
         n_local = 6 + self.basis.expression.shape[2]
         n_id = self.n_identity
         shared = np.zeros((self.n_shared, self.n_shared))
@@ -201,31 +219,32 @@ class _System:
         cross = np.zeros((n_frames, self.n_shared, n_local))
         frames = np.zeros((n_frames, n_local, n_local))
         frame_right = np.zeros((n_frames, n_local))
-        moving = pose_columns(points)
-        identity_columns = scale * self.basis.identity
-        expression_columns = scale * self.basis.expression
-        for frame in range(n_frames):
-            columns = np.concatenate(
-                [
-                    identity_columns,
-                    points[frame][:, :, None],
-                    moving[frame],
-                    expression_columns,
-                ],
-                axis=2,
-            )
-            flat = columns.reshape(3 * n_points, -1)
-            weighted = np.empty_like(columns)
-            apply_metric(collapsed.metric[frame], columns, weighted)
-            square = flat.T @ weighted.reshape(3 * n_points, -1)
-            right = flat.T @ collapsed.pull[frame].reshape(-1)
-            shared[: n_id + 1, : n_id + 1] += square[: n_id + 1, : n_id + 1]
-            shared_right[: n_id + 1] += right[: n_id + 1]
-            cross[frame, : n_id + 1] = square[: n_id + 1, n_id + 1 :]
-            frames[frame] = square[n_id + 1 :, n_id + 1 :]
-            frame_right[frame] = right[n_id + 1 :]
-            if not self.calibrated:
-                self._add_cameras(state, frame, points[frame], flat, shared, shared_right, cross)
+        for basis, points, collapsed in kinds:
+            moving = pose_columns(points)
+            for frame in range(n_frames):
+                columns = np.concatenate(
+                    [
+                        scale * basis.identity,
+                        points[frame][:, :, None],
+                        moving[frame],
+                        scale * basis.expression,
+                    ],
+                    axis=2,
+                )
+                flat = columns.reshape(3 * points.shape[1], -1)
+                weighted = np.empty_like(columns)
+                apply_metric(collapsed.metric[frame], columns, weighted)
+                square = flat.T @ weighted.reshape(flat.shape)
+                right = flat.T @ collapsed.pull[frame].reshape(-1)
+                shared[: n_id + 1, : n_id + 1] += square[: n_id + 1, : n_id + 1]
+                shared_right[: n_id + 1] += right[: n_id + 1]
+                cross[frame, : n_id + 1] += square[: n_id + 1, n_id + 1 :]
+                frames[frame] += square[n_id + 1 :, n_id + 1 :]
+                frame_right[frame] += right[n_id + 1 :]
+                if not self.calibrated:
+                    self._add_cameras(
+                        state, frame, points[frame], flat, shared, shared_right, cross
+                    )
         index = np.arange(n_id)
         shared[index, index] += 1.0
         shared_right[:n_id] -= state.identity
@@ -266,7 +285,7 @@ class _System:
             precision = seen.precision[frame]
             whitened = np.einsum("nij,nj->ni", precision, residual)
             weight = robust_weight(np.einsum("ni,ni->n", whitened, residual), self.robust_scale)
-            precision = precision * weight[:, None, None]
+            precision = precision * (self.landmark_share * weight)[:, None, None]
             by_point = pixel_jacobian(in_camera, poses, camera)[0]
             rotation = camera.world_to_camera[:3, :3] @ poses.rotation[0]
             by_camera = by_point @ rotation.T
@@ -299,6 +318,12 @@ class _System:
             state.poses.moved(frames[:, :6]),
             state.expression + frames[:, 6:],
         )
+
+
+def posed_points(basis: PointBasis, state: BundleState) -> Array:
+    """(T, N, 3) points of `basis` in the head frame, metric, in the keyframes of `state`."""
+    moved = np.einsum("ncp,tp->tnc", basis.expression, state.expression)
+    return np.asarray(np.exp(state.log_scale) * (basis.resting(state.identity) + moved))
 
 
 def _moved_camera(camera: Camera, step: Array) -> Camera:

@@ -20,11 +20,14 @@ from models.fit.start import (
     spread_frames,
     world_poses,
 )
+from models.fit.stereo import SkinSurvey
 from models.reconstruction import Array, Camera, ViewTrack
 
 _SURVEY_FRAMES = 60
 _KEYFRAMES = 12
 _RESTING_EXPRESSION_SIGMA = 0.08
+# A landmark errs by nearly the same in every keyframe, and like its neighbours.
+_LANDMARK_SHARE = 0.02
 
 
 @dataclass(frozen=True)
@@ -69,12 +72,14 @@ def fit_landmarks(
     known: KnownIdentity | None = None,
     rest_frame: int | None = None,
     excluded: NDArray[np.bool_] | None = None,
+    skin: SkinSurvey | None = None,
     progress: Callable[[float], None] = lambda _: None,
 ) -> LandmarkFit:
     """Fit identity, cameras and every frame to the landmark evidence.
 
     tracks and evidence: per view, on the common clock, points in pixels. calibration: cameras of
-    the views in the same order; estimated when None. Raises RejectedRecordingError where no frame
+    the views in the same order; estimated when None. skin: measures where the skin lies at rest,
+    for calibrated views. Raises RejectedRecordingError where no frame
     shows a face.
     """
     seen = np.any([track.seen for track in tracks], axis=0)
@@ -85,7 +90,7 @@ def fit_landmarks(
         raise RejectedRecordingError(
             "No face was found in any frame.", "Record the face frontally in even light."
         )
-    reference_view = _reference_view(tracks)
+    reference = reference_view(tracks)
     zero = np.zeros(face.n_identity)
     offset_mm = None if known is None else known.offset_mm
     vertex_basis = face.vertices(zero if known is None else known.identity, offset_mm)
@@ -97,7 +102,7 @@ def fit_landmarks(
         for track, camera in zip(tracks, cameras, strict=True)
     )
     if calibration is None:
-        cameras = place_cameras(cameras, per_view, reference_view)
+        cameras = place_cameras(cameras, per_view, reference)
     start = world_poses(cameras, per_view)
 
     prior = LinearPrior(
@@ -111,28 +116,31 @@ def fit_landmarks(
     )
     rest = _rest_frame(survey, surveyed.coefficients, rest_frame)
     progress(0.2)
-    # Two rounds: the blink gain depends on the identity that the first round finds.
+    # Further rounds: blink gain and places on the skin depend on the identity found before.
     covariance = np.zeros((face.n_identity + 1, face.n_identity + 1))
-    for _ in range(1 if known is not None else 2):
+    rounds = 1 if known is not None else 2 if skin is None else 3
+    for turn in range(rounds):
         keys, at_rest = _keyframes(survey, surveyed.coefficients, rest)
         precision = np.tile(face.expression_precision, (len(keys), 1, 1))
         precision[at_rest] += np.eye(face.n_expression) / _RESTING_EXPRESSION_SIGMA**2
         chosen = survey[keys]
+        state = BundleState(
+            identity, log_scale, cameras, surveyed.poses[keys], surveyed.coefficients[keys]
+        )
+        surface = None
+        if skin is not None and known is None and turn > 0:
+            surface = skin.measure(state, vertex_basis, chosen, at_rest)
         bundle = adjust_bundle(
-            BundleState(
-                identity,
-                log_scale,
-                cameras,
-                surveyed.poses[keys],
-                surveyed.coefficients[keys],
-            ),
+            state,
             basis,
             tuple(PointEvidence(s.target_px[chosen], s.precision[chosen]) for s in evidence),
             precision,
             calibrated=calibration is not None,
-            reference_view=reference_view,
+            reference_view=reference,
             identity_fixed=known is not None,
             focal_prior=np.array([guessed_camera(track).K[1, 1] for track in tracks]),
+            landmark_share=_LANDMARK_SHARE,
+            surface=surface,
         )
         identity, log_scale = bundle.state.identity, bundle.state.log_scale
         cameras, covariance = bundle.state.cameras, bundle.covariance
@@ -170,7 +178,7 @@ def fit_landmarks(
         log_scale,
         covariance,
         cameras,
-        reference_view,
+        reference,
         frames,
         sequence,
         int(np.flatnonzero(frames == survey[rest])[0]),
@@ -179,7 +187,7 @@ def fit_landmarks(
     )
 
 
-def _reference_view(tracks: tuple[ViewTrack, ...]) -> int:
+def reference_view(tracks: tuple[ViewTrack, ...]) -> int:
     """The centre view, or else the most frontal one."""
     for index, track in enumerate(tracks):
         if track.view == "center":

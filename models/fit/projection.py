@@ -125,6 +125,21 @@ class PointEvidence:
     precision: Array
 
 
+@dataclass(frozen=True)
+class SurfaceEvidence:
+    """Where the skin lies for N points in T frames, along its normal; world frame, mm.
+
+    place (T, N, 3); normal (T, N, 3) of the surface there; precision (T, N) in 1/mm^2 of the
+    distance along the normal, 0 where nothing was measured; share: how much of that counts, since
+    frames at rest and overlapping patches repeat each other.
+    """
+
+    place: Array
+    normal: Array
+    precision: Array
+    share: float
+
+
 def robust_weight(squared_mahalanobis: Array, scale: float) -> Array:
     """Geman-McClure weights (..., ) of squared, whitened residuals; 1 at 0, 1/4 at `scale`^2."""
     return np.asarray(1.0 / (1.0 + squared_mahalanobis / (scale * scale)) ** 2)
@@ -143,6 +158,12 @@ class CollapsedEvidence:
     pull: Array
     cost: Array
     weights: tuple[Array, ...]
+
+    def shared(self, share: float) -> CollapsedEvidence:
+        """The same evidence counted as that share of what it says."""
+        return CollapsedEvidence(
+            share * self.metric, share * self.pull, share * self.cost, self.weights
+        )
 
 
 def collapse(
@@ -176,6 +197,24 @@ def collapse(
         )
         weights.append(weight)
     return CollapsedEvidence(metric, pull, cost, tuple(weights))
+
+
+def collapse_surface(
+    points: Array, poses: Poses, surface: SurfaceEvidence, *, robust_scale: float = 3.0
+) -> CollapsedEvidence:
+    """The same for head points (T, N, 3) that should lie on a measured surface."""
+    world = np.einsum("tij,tnj->tni", poses.rotation, points) + poses.translation[:, None]
+    residual = np.sum((surface.place - world) * surface.normal, axis=2)
+    squared = surface.precision * residual**2
+    weight = robust_weight(squared, robust_scale)
+    normal = np.einsum("tji,tnj->tni", poses.rotation, surface.normal)
+    strength = (surface.precision * weight)[..., None]
+    return CollapsedEvidence(
+        strength[..., None] * normal[..., :, None] * normal[..., None, :],
+        strength * residual[..., None] * normal,
+        np.sum(squared / (1.0 + squared / robust_scale**2), axis=1),
+        (weight,),
+    ).shared(surface.share)
 
 
 @njit(cache=True, nogil=True)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.fit.basis import FaceBasis, PointBasis
+from models.fit.crops import CropSource, Grey
 from models.fit.estimate import (
     KnownIdentity,
     LandmarkFit,
     fit_landmarks,
+    reference_view,
     reprojected,
 )
 from models.fit.eyes import LidGaps, lid_gaps
@@ -21,29 +22,11 @@ from models.fit.projection import PointEvidence, Poses
 from models.fit.refine import TrackingPlan, moved_vertices, plan_tracking, refine_movement
 from models.fit.scale import MetricScale, ScaleHints, metric_scale
 from models.fit.sequence import SequenceFit
+from models.fit.stereo import SkinSurvey
 from models.fit.temporal import smooth
-from models.fit.tracking import Grey, PointTracks, track_points
+from models.fit.tracking import PointTracks, track_points
 from models.measures import head_frame
 from models.reconstruction import Array, Array32, Camera, ViewTrack
-
-
-class CropSource(Protocol):
-    """Grey face crops of one view, and how its lens maps to one without distortion.
-
-    affines (T, 2, 3): pixels of the recorded frame to crop pixels, NaN without a crop.
-    """
-
-    @property
-    def affines(self) -> Array: ...
-
-    def crops(self, frames: NDArray[np.int64]) -> Iterator[tuple[int, Grey]]:
-        """(index into `frames`, crop) of the frames that have one."""
-
-    def recorded(self, straight_px: Array) -> Array:
-        """Pixels (..., 2) of a lens without distortion as this camera recorded them."""
-
-    def straight(self, recorded_px: Array) -> Array:
-        """The inverse of `recorded`."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +88,7 @@ def fit_recording(
         known=known,
         rest_frame=rest_frame,
         excluded=excluded,
+        skin=_skin_survey(crops, tracks, face) if calibration is not None else None,
         progress=lambda share: progress(0.4 * share),
     )
     chosen = tuple(
@@ -123,6 +107,14 @@ def fit_recording(
     result = _in_head_frame(fit, face, refined, shape, coefficients, scale, chosen, found)
     progress(1.0)
     return result
+
+
+def _skin_survey(
+    crops: Sequence[CropSource], tracks: tuple[ViewTrack, ...], face: FaceBasis
+) -> SkinSurvey | None:
+    if len(crops) < 2:
+        return None
+    return SkinSurvey(face.topology, crops, reference_view(tracks))
 
 
 def _track(
@@ -152,6 +144,7 @@ def _track(
             source.recorded(plan.reference_px[view]),
             source.recorded(plan.predicted_px[view]),
             plan.points.neighbours,
+            plan.facing[view],
         )
         found.append(replace(tracks, position_px=source.straight(tracks.position_px)))
     return tuple(found)

@@ -11,19 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import block_diag
-from scipy.spatial import cKDTree
 
 from models.fit.basis import FaceBasis, PointBasis, select
 from models.fit.estimate import LandmarkFit, head_points, reprojected
 from models.fit.eyes import LID_CURVES
 from models.fit.projection import PointEvidence, to_camera
 from models.fit.sequence import LinearPrior, SequenceFit, fit_sequence
+from models.fit.skin import TrackedPoints, points_to_track, vertex_normals
 from models.fit.tracking import PointTracks
-from models.head.topology import Topology
 from models.reconstruction import Array
 
-_TRACKED_POINTS = 640
-_NEIGHBOURS = 9
 # A patch that matches perfectly is placed to this share of a crop pixel; measured on renders.
 _TRACK_SIGMA_CROP_PX = 0.2
 _MINIMUM_CORRELATION = 0.6
@@ -34,38 +31,6 @@ _LID_GAIN = 30.0
 # The stable region hardly moves against the skull: SD in mm, as so many independent places.
 _STABLE_SIGMA_MM = 0.2
 _STABLE_PLACES = 10.0
-
-
-@dataclass(frozen=True)
-class TrackedPoints:
-    """Which vertices are tracked: `vertices` (N,), their `neighbours` (N, M) among them."""
-
-    vertices: NDArray[np.int64]
-    neighbours: NDArray[np.int64]
-
-
-def points_to_track(topology: Topology) -> TrackedPoints:
-    """Mirror-symmetric, evenly spread skin points of the face, away from lids and mouth opening."""
-    allowed = topology.regions["face"] & ~topology.regions["eye_left"]
-    allowed &= ~topology.regions["eye_right"]
-    template = topology.template_mm
-    for name, loop in topology.loops.items():
-        if name.startswith(("lid", "lip_inner")):
-            allowed[loop] = False
-    left = np.flatnonzero(allowed & (topology.side >= 0))
-    # Farthest points on the left half, then their mirror images.
-    chosen = [int(left[np.argmax(template[left, 2])])]
-    distance = np.linalg.norm(template[left] - template[chosen[0]], axis=1)
-    while len(chosen) < _TRACKED_POINTS // 2:
-        farthest = int(np.argmax(distance))
-        chosen.append(int(left[farthest]))
-        distance = np.minimum(
-            distance, np.linalg.norm(template[left] - template[chosen[-1]], axis=1)
-        )
-    half = np.array(chosen)
-    vertices = np.unique(np.concatenate([half, topology.mirror[half]]))
-    _, neighbours = cKDTree(template[vertices]).query(template[vertices], k=_NEIGHBOURS)
-    return TrackedPoints(vertices, np.asarray(neighbours, dtype=np.int64))
 
 
 @dataclass(frozen=True)
@@ -99,16 +64,6 @@ def plan_tracking(fit: LandmarkFit, face: FaceBasis) -> TrackingPlan:
     return TrackingPlan(
         points, tuple(p[fit.reference] for p in pixels), tuple(pixels), tuple(facing)
     )
-
-
-def vertex_normals(vertices: Array, faces: NDArray[np.int32]) -> Array:
-    """(V, 3) area-weighted unit normals."""
-    a, b, c = (vertices[faces[:, corner]] for corner in range(3))
-    face_normal = np.cross(b - a, c - a)
-    normal = np.zeros_like(vertices)
-    for corner in range(3):
-        np.add.at(normal, faces[:, corner], face_normal)
-    return np.asarray(normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12))
 
 
 def refine_movement(

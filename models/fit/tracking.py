@@ -17,10 +17,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from models.fit.crops import Grey
 from models.reconstruction import Array, Array32
 from models.threads import in_order
-
-Grey = NDArray[np.uint8]
 
 _RADIUS = 6
 _ITERATIONS = 12
@@ -56,7 +55,7 @@ def track_points(
     predict how the patch deforms. Only the points that are `wanted` (N,) are looked for.
     """
     reference_crop, reference_affine = reference
-    origin = _apply(reference_affine, reference_px)
+    origin = apply_affine(reference_affine, reference_px)
     points = np.arange(len(origin)) if wanted is None else np.flatnonzero(wanted)
     patches = [
         _prepare(level, origin[points] / 2.0**index)
@@ -65,7 +64,7 @@ def track_points(
 
     def tracked(item: tuple[int, Grey]) -> tuple[int, Array, Array32]:
         frame, crop = item
-        guess = _apply(affines[frame], predicted_px[frame])
+        guess = apply_affine(affines[frame], predicted_px[frame])
         warp = local_deformation(origin, guess, neighbours)[points]
         current = _pyramid(crop)
         place = guess[points]
@@ -80,7 +79,7 @@ def track_points(
                 place = np.where(good[:, None], found * scale, place)
             else:
                 place = found * scale
-        return frame, _apply(_inverse(affines[frame]), place), score
+        return frame, apply_affine(_inverse(affines[frame]), place), score
 
     position = np.full(predicted_px.shape, np.nan)
     correlation = np.full(predicted_px.shape[:2], np.nan, dtype=np.float32)
@@ -102,7 +101,8 @@ def local_deformation(
     return np.asarray((mixed + size * np.eye(2)) @ np.linalg.inv(square + size * np.eye(2)))
 
 
-def _apply(affine: Array, points: Array) -> Array:
+def apply_affine(affine: Array, points: Array) -> Array:
+    """Points (..., 2) through an affine map (2, 3)."""
     return np.asarray(points @ affine[:, :2].T + affine[:, 2])
 
 
@@ -113,7 +113,7 @@ def _inverse(affine: Array) -> Array:
 
 def _pyramid(crop: Grey) -> list[Array32]:
     """The crop lightly smoothed and its halves, all flip-exact."""
-    level = _smoothed(crop.astype(np.float32))
+    level = smoothed(crop.astype(np.float32))
     levels = [level]
     for _ in range(_LEVELS - 1):
         level = 0.25 * (level[::2, ::2] + level[1::2, ::2] + level[::2, 1::2] + level[1::2, 1::2])
@@ -121,14 +121,15 @@ def _pyramid(crop: Grey) -> list[Array32]:
     return [np.ascontiguousarray(level) for level in levels]
 
 
-def _smoothed(image: Array32) -> Array32:
+def smoothed(image: Array32) -> Array32:
+    """The picture through a 3 x 3 binomial filter."""
     padded = np.pad(image, 1, mode="edge")
     rows = 0.25 * (padded[:-2] + padded[2:]) + 0.5 * padded[1:-1]
     return np.asarray(0.25 * (rows[:, :-2] + rows[:, 2:]) + 0.5 * rows[:, 1:-1], dtype=np.float32)
 
 
 @njit(cache=True, inline="always")
-def _sample(image, x, y):  # type: ignore[no-untyped-def]
+def sample(image, x, y):  # type: ignore[no-untyped-def]
     """Bilinear value at pixel-centre coordinates; the caller checks the border."""
     fx = x - 0.5
     fy = y - 0.5
@@ -161,14 +162,14 @@ def _prepare(image, points):  # type: ignore[no-untyped-def]
         for k in range(size):
             u = float(k % side - _RADIUS)
             v = float(k // side - _RADIUS)
-            value = _sample(image, x0 + u, y0 + v)
+            value = sample(image, x0 + u, y0 + v)
             template[i, k] = value
             mean += value
             gradient[i, 0, k] = 0.5 * (
-                _sample(image, x0 + u + 1.0, y0 + v) - _sample(image, x0 + u - 1.0, y0 + v)
+                sample(image, x0 + u + 1.0, y0 + v) - sample(image, x0 + u - 1.0, y0 + v)
             )
             gradient[i, 1, k] = 0.5 * (
-                _sample(image, x0 + u, y0 + v + 1.0) - _sample(image, x0 + u, y0 + v - 1.0)
+                sample(image, x0 + u, y0 + v + 1.0) - sample(image, x0 + u, y0 + v - 1.0)
             )
         mean /= size
         norm = 0.0

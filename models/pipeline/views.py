@@ -12,8 +12,8 @@ from models.calibration import CalibratedCamera
 from models.capture.correction import LandmarkCorrection
 from models.capture.observation import CropStore
 from models.capture.recording import Recording
+from models.fit.crops import Grey
 from models.fit.projection import PointEvidence
-from models.fit.tracking import Grey
 from models.movements import View
 from models.reconstruction import Array, Camera, ViewTrack
 from models.request import Corrections
