@@ -112,18 +112,25 @@ def fit_sequence(
             robust_scale,
         )
 
-    parts = list(in_order(fitted, range(0, len(coefficients), _CHUNK)))
-    return SequenceFit(
-        Poses(
-            np.concatenate([part.poses.rotation for part in parts]),
-            np.concatenate([part.poses.translation for part in parts]),
-        ),
-        np.concatenate([part.coefficients for part in parts]),
-        np.concatenate([part.precision for part in parts]),
-        tuple(
-            np.concatenate([part.weights[view] for part in parts]) for view in range(len(cameras))
-        ),
+    n_frames, n = len(coefficients), 6 + basis.shape[2]
+    found = SequenceFit(
+        Poses(np.empty((n_frames, 3, 3)), np.empty((n_frames, 3))),
+        np.empty(coefficients.shape),
+        np.empty((n_frames, n, n), dtype=np.float32),
+        tuple(np.empty(seen.target_px.shape[:2]) for seen in evidence),
     )
+    # Filled chunk by chunk: the precisions of a long film are the largest arrays of the fit.
+    begin = 0
+    for part in in_order(fitted, range(0, n_frames, _CHUNK)):
+        rows = slice(begin, begin + len(part.coefficients))
+        found.poses.rotation[rows] = part.poses.rotation
+        found.poses.translation[rows] = part.poses.translation
+        found.coefficients[rows] = part.coefficients
+        found.precision[rows] = part.precision
+        for whole, weights in zip(found.weights, part.weights, strict=True):
+            whole[rows] = weights
+        begin = rows.stop
+    return found
 
 
 class _LinearPoints:

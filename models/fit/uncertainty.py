@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
 from models.fit.basis import FaceBasis, PointBasis, SignedPermutation
-from models.fit.sequence import SequenceFit
 from models.reconstruction import Array, Array32, VertexUncertainty
 
 _DRAWS = 40
@@ -23,7 +23,9 @@ _LASTING_SHARE = 0.8
 
 
 def vertex_uncertainty(
-    refined: SequenceFit,
+    coefficients: Array,
+    precision: Array32,
+    rows: NDArray[np.int64],
     shape: PointBasis,
     face: FaceBasis,
     identity_covariance: Array,
@@ -35,8 +37,10 @@ def vertex_uncertainty(
 ) -> VertexUncertainty:
     """Draws of the error of a take's vertices.
 
-    refined: movement fit of the take's frames, coefficients (T, P) relative to rest; shape: its
-    basis over all V vertices in metric mm, made from `face`; identity_covariance (n + 1, n + 1) of
+    coefficients (T, P): movement of the take's frames relative to rest; precision
+    (T', 6 + P, 6 + P): posterior of the recording's fitted frames, of which frame t of the take
+    has that at `rows[t]`; shape: the basis of the movement over all V vertices in metric mm, made
+    from `face`; identity_covariance (n + 1, n + 1) of
     the identity coefficients and the log scale; scale_sigma: relative 1 SD of the metric scale;
     lid_gap_mm and lid_sigma_mm (T, 2). Three sources: the resting shape and the scale (one draw
     for all frames), movement (grows with it, lasts through it), and frame noise.
@@ -45,7 +49,6 @@ def vertex_uncertainty(
     mirrored recording has exactly the mirrored intervals, not only on average.
     """
     generator = np.random.default_rng(seed)
-    coefficients = refined.coefficients
     n_frames, n_moving = coefficients.shape
     n_vertices = len(shape.template)
     half = _DRAWS // 2
@@ -54,15 +57,6 @@ def vertex_uncertainty(
         shape, face, identity_covariance, generator.standard_normal((half, face.n_identity))
     )
     noise = _MovementNoise.drawn(generator, half, n_frames, n_moving)
-    mirror, whole = face.moving_mirror, _with_pose(face.moving_mirror)
-    mirrored = np.stack([whole.of_matrix(matrix) for matrix in refined.precision])
-    movement = np.concatenate(
-        [
-            noise.errors(coefficients, refined.precision),
-            mirror.of_vectors(noise.errors(mirror.of_vectors(coefficients), mirrored)),
-        ]
-    )
-    movement += scale_error[:, None, None] * coefficients
     # Movement modes, then one resting error for each draw, then the scale.
     modes = np.concatenate(
         [
@@ -72,7 +66,13 @@ def vertex_uncertainty(
         ]
     )
     draws = np.zeros((_DRAWS, n_frames, len(modes)), dtype=np.float32)
-    draws[:, :, :n_moving] = movement
+    posterior = _Posterior(precision, rows)
+    mirror = face.moving_mirror
+    scaled = scale_error[:half, None, None] * coefficients
+    draws[:half, :, :n_moving] = noise.errors(coefficients, posterior) + scaled
+    draws[half:, :, :n_moving] = scaled + mirror.of_vectors(
+        noise.errors(mirror.of_vectors(coefficients), posterior.mirrored(_with_pose(mirror)))
+    )
     draws[np.arange(_DRAWS), :, n_moving + np.arange(_DRAWS)] = 1.0
     draws[:, :, -1] = scale_error[:, None]
     lids = generator.standard_normal((half, n_frames, 2)) * np.sqrt(0.5)
@@ -83,6 +83,23 @@ def vertex_uncertainty(
     return VertexUncertainty(
         _sigma(stacked, draws), stacked, draws, np.asarray(lids, dtype=np.float32)
     )
+
+
+@dataclass(frozen=True)
+class _Posterior:
+    """Precisions (T, 6 + P, 6 + P) of a take's frames, taken out of the recording's one by one."""
+
+    precision: Array32
+    rows: NDArray[np.int64]
+    mirror: SignedPermutation | None = None
+
+    def mirrored(self, mirror: SignedPermutation) -> _Posterior:
+        return replace(self, mirror=mirror)
+
+    def lower(self, frame: int) -> Array:
+        """(6 + P, 6 + P) lower Cholesky factor."""
+        matrix = self.precision[self.rows[frame]].astype(np.float64)
+        return np.linalg.cholesky(matrix if self.mirror is None else self.mirror.of_matrix(matrix))
 
 
 @dataclass(frozen=True)
@@ -103,13 +120,13 @@ class _MovementNoise:
             generator.standard_normal((n_frames, n_draws, n_moving)),
         )
 
-    def errors(self, coefficients: Array, precision: Array) -> Array:
-        """(S, T, P) errors of movement coefficients with posterior `precision` (T, 6 + P, ...)."""
+    def errors(self, coefficients: Array, precision: _Posterior) -> Array:
+        """(S, T, P) errors of movement coefficients (T, P) with their posterior precision."""
         activity = np.linalg.norm(coefficients, axis=1)
         progress = activity / max(float(activity.max()), 1e-9)
         found = np.empty((len(self.lasting), *coefficients.shape))
         for frame, fresh in enumerate(self.fresh):
-            lower = np.linalg.cholesky(precision[frame])
+            lower = precision.lower(frame)
             white = np.sqrt(_LASTING_SHARE) * progress[frame] * self.lasting
             white = white + np.sqrt(1.0 - _LASTING_SHARE) * fresh
             padded = np.concatenate([np.zeros((len(white), 6)), white], axis=1)

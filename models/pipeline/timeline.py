@@ -12,12 +12,14 @@ from models.fit.basis import FaceBasis
 from models.fit.projection import Poses, rotation_from_vector, vector_from_rotation
 from models.fit.recording import RecordingFit
 from models.fit.refine import moved_vertices
-from models.fit.sequence import SequenceFit
 from models.fit.uncertainty import vertex_uncertainty
 from models.measures import TakeMeasures
 from models.movements import AffectedSide
 from models.reconstruction import Array, Array32, Take
 from models.request import TakeSpan
+from models.threads import in_order
+
+_PIECE = 64
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,17 @@ class Timeline:
 
     def vertices_mm(self, moments: slice = slice(None)) -> Array32:
         """(T, V, 3) vertices in the head frame."""
-        return moved_vertices(self.fit.shape, self.coefficients, moments).astype(np.float32)
+        wanted = np.arange(len(self.time_s))[moments]
+        pieces = [wanted[begin : begin + _PIECE] for begin in range(0, len(wanted), _PIECE)]
+
+        def moved(piece: NDArray[np.int64]) -> Array:
+            return moved_vertices(self.fit.shape, self.coefficients, piece)
+
+        # Single precision piece by piece: a long film in double would not fit beside itself.
+        vertices = np.empty((len(wanted), *self.fit.shape.template.shape), dtype=np.float32)
+        for number, values in enumerate(in_order(moved, pieces)):
+            vertices[number * _PIECE : number * _PIECE + len(values)] = values
+        return vertices
 
 
 @dataclass(frozen=True)
@@ -125,17 +137,12 @@ def take_of(
     rest_frames: tuple[int, ...],
 ) -> Take:
     """One take of the recording with the uncertainty of its vertices; frames count within it."""
-    rows = timeline.nearest[moments]
     fit = timeline.fit
     vertices = timeline.vertices_mm(moments)
-    refined = SequenceFit(
-        timeline.poses[moments],
-        timeline.coefficients[moments],
-        fit.refined.precision[rows],
-        tuple(weight[rows] for weight in fit.refined.weights),
-    )
     uncertainty = vertex_uncertainty(
-        refined,
+        timeline.coefficients[moments],
+        fit.refined.precision,
+        timeline.nearest[moments],
         fit.shape,
         face,
         fit.identity_covariance,
