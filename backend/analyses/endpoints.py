@@ -6,16 +6,18 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, status
 from fastapi import Path as InPath
 from fastapi.responses import Response, StreamingResponse
 
 from backend.access import Caller, Permission
-from backend.analyses import downloads, reading, service
+from backend.analyses import downloads, reading, service, starting
 from backend.analyses.conversions import MeshFormat
+from backend.analyses.errors import NotMeasuredError, RecordingIncompleteError
 from backend.analyses.repository import Level, MeasureFilter, MeasureSort
 from backend.analyses.schemas import AnalysisBrief, AnalysisRead, MeasureRead, StreamRead
 from backend.analyses.topology import TopologyFile, topology_file
+from backend.consents.errors import ConsentMissingError
 from backend.db.models import FileRole, RowSide, View
 from backend.dependencies import (
     Reading,
@@ -25,9 +27,10 @@ from backend.dependencies import (
     database_of,
     requires,
 )
+from backend.jobs.schemas import JobRead
 from backend.kit.errors import NotAllowedError, NotFoundError, ServiceError, declares
 from backend.kit.pagination import Page, PageRequest
-from backend.kit.ranges import IMMUTABLE, RangeNotSatisfiableError, answer, content_of
+from backend.kit.ranges import IMMUTABLE, RangeNotSatisfiableError, answer, binary, content_of
 from backend.kit.storage.errors import (
     DamagedObjectError,
     MissingObjectError,
@@ -37,6 +40,7 @@ from models.measures.series import TakeSeries
 
 router = APIRouter(tags=["analyses"])
 
+Starts = Annotated[Caller, Depends(requires(Permission.ANALYSIS_START))]
 Results = Annotated[Caller, Depends(requires(Permission.RESULTS_READ))]
 Faces = Annotated[Caller, Depends(requires(Permission.FACE_READ))]
 ClinicalExport = Annotated[Caller, Depends(requires(Permission.EXPORT_CLINICAL))]
@@ -66,16 +70,6 @@ class StreamName(StrEnum):
     def role(self) -> FileRole:
         """The kind of file that holds it."""
         return FileRole(self.value)
-
-
-def binary(media_type: str) -> dict[int | str, dict[str, object]]:
-    """How the OpenAPI document tells of an answer that is a file, whole or in part."""
-    schema = {"schema": {"type": "string", "format": "binary"}}
-    return {
-        200: {"content": {media_type: schema}, "description": "The whole file."},
-        206: {"content": {media_type: schema}, "description": "The part that was asked for."},
-        304: {"description": "The copy that the client has is current."},
-    }
 
 
 def _filter(
@@ -137,6 +131,22 @@ def list_analyses_of_take(
 ) -> Page[AnalysisBrief]:
     """The versions of a take's analysis, the newest first."""
     return service.listed(session, caller, paging, take_id=take_id, all_versions=all_versions)
+
+
+@router.post(
+    "/takes/{take_id}/analyses",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=declares(
+        NotAllowedError,
+        NotFoundError,
+        ConsentMissingError,
+        NotMeasuredError,
+        RecordingIncompleteError,
+    ),
+)
+def start_analysis(session: Transaction, caller: Starts, take_id: UUID) -> JobRead:
+    """Analyse a take, or analyse it again with the present model; earlier versions stay."""
+    return JobRead.of(starting.start(session, caller, take_id))
 
 
 @router.get("/analyses/{analysis_id}", responses=_ONE)

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import Session, aliased, defer
+from sqlalchemy.orm import Session, aliased, defer, joinedload
 
 from backend.access import Caller
 from backend.analyses.schemas import NewMeasure
@@ -23,10 +23,11 @@ from backend.db.models import (
     Patient,
     RowSide,
     Take,
+    Verdict,
     View,
     Visit,
 )
-from backend.scope import readable, unscoped, unscoped_update
+from backend.scope import readable, unscoped, unscoped_update, writable
 
 _WORKS = "a worker publishes for no user; what it may touch was checked when it was queued"
 
@@ -62,6 +63,11 @@ class Placed:
     take_number: int
     visited_on: date
     first_visited_on: date
+
+    @property
+    def preference(self) -> tuple[bool, int]:
+        """Which of several takes of a movement stands for it: the greatest."""
+        return self.analysis.verdict is not Verdict.REJECTED, self.take_number
 
     @property
     def day(self) -> int:
@@ -208,6 +214,19 @@ def measures(
     return rows.all(), total or 0
 
 
+def counting_placed(
+    session: Session, caller: Caller, patient_id: UUID, visit_ids: Collection[UUID] = ()
+) -> list[Placed]:
+    """The analyses of a patient that count, or those of some visits, in the order of time."""
+    unneeded = (defer(column, raiseload=True) for column in (Analysis.qc, Analysis.request))
+    statement = _counted(_placed(caller)).where(Analysis.patient_id == patient_id)
+    statement = statement.options(*unneeded)
+    if visit_ids:
+        statement = statement.where(Analysis.visit_id.in_(visit_ids))
+    ordered = statement.order_by(Visit.visited_on, Visit.started_at, Visit.id, Take.number)
+    return [Placed(*row) for row in session.execute(ordered)]
+
+
 def all_measures(session: Session, caller: Caller, analysis_id: UUID) -> Sequence[Measure]:
     """The measures of one analysis, in the order in which they were written."""
     return session.scalars(
@@ -254,6 +273,16 @@ def only(caller: Caller, analysis_id: UUID) -> Select[tuple[UUID]]:
     return (
         readable(caller, Analysis).where(Analysis.id == analysis_id).with_only_columns(Analysis.id)
     )
+
+
+def takes_to_start(session: Session, caller: Caller, take_ids: Collection[UUID]) -> Sequence[Take]:
+    """Takes whose analysis the caller may start, with their recordings."""
+    return session.scalars(
+        writable(caller, Take)
+        .where(Take.id.in_(take_ids), Take.voided_at.is_(None))
+        .options(joinedload(Take.recording))
+        .order_by(Take.id)
+    ).all()
 
 
 def take_to_publish(session: Session, take_id: UUID) -> Take:
@@ -323,7 +352,11 @@ def _placed(caller: Caller) -> Select[Any]:
 
 def _counting(caller: Caller) -> Select[Any]:
     """The analyses that count: of each take the newest, unless an error or excluded."""
-    return _live(readable(caller, Analysis)).where(
+    return _counted(_live(readable(caller, Analysis)))
+
+
+def _counted(statement: Select[Any]) -> Select[Any]:
+    return statement.where(
         Analysis.superseded_at.is_(None),
         Analysis.state != AnalysisState.ENTERED_IN_ERROR,
         Take.excluded_at.is_(None),

@@ -60,7 +60,7 @@ def listed(
         limit=paging.limit,
         offset=paging.offset,
     )
-    return paging.page([_brief(row, caller) for row in rows], total)
+    return paging.page([brief(row, caller) for row in rows], total)
 
 
 def placed(session: Session, caller: Caller, analysis_id: UUID) -> Placed:
@@ -85,7 +85,7 @@ def get(session: Session, caller: Caller, analysis_id: UUID, path: PathOf) -> An
     analysis = found.analysis
     files = repository.files(session, caller, analysis.id)
     return AnalysisRead(
-        **_brief(found, caller).model_dump(),
+        **brief(found, caller).model_dump(),
         qc=QCReport.model_validate(analysis.qc),
         summary=ReconstructionSummary.model_validate(analysis.summary),
         provenance=ModelRead(
@@ -151,6 +151,22 @@ def measures(
     return paging.page([_measure(row) for row in rows], total)
 
 
+def representative(
+    session: Session, caller: Caller, patient_id: UUID, visit_ids: Collection[UUID] = ()
+) -> list[Placed]:
+    """Of each visit and movement the analysis that stands for it, in the order of time.
+
+    The last take counts, but one that quality control rejected only when there is no other.
+    """
+    chosen: dict[tuple[UUID, str], Placed] = {}
+    for one in repository.counting_placed(session, caller, patient_id, visit_ids):
+        key = (one.analysis.visit_id, one.analysis.movement)
+        present = chosen.get(key)
+        if present is None or one.preference >= present.preference:
+            chosen[key] = one
+    return list(chosen.values())
+
+
 def model_of(analysis: Analysis) -> str:
     """The model and its version, as pages and files name it."""
     return f"{analysis.model_name} {analysis.model_version}"
@@ -161,7 +177,8 @@ def is_pseudonymous(caller: Caller) -> bool:
     return not caller.reach - {Reach.RESEARCH}
 
 
-def _brief(found: Placed, caller: Caller) -> AnalysisBrief:
+def brief(found: Placed, caller: Caller) -> AnalysisBrief:
+    """What lists tell of an analysis."""
     analysis = found.analysis
     return AnalysisBrief(
         id=analysis.id,

@@ -23,6 +23,8 @@ from backend.db.models import (
     Patient,
     PatientTeam,
     Purpose,
+    Recording,
+    RecordingState,
     RowSide,
     Sex,
     Take,
@@ -99,6 +101,23 @@ class Clinic:
         self.session.add(take)
         self.session.flush()
         return take
+
+    def recorded(self, take_id: UUID, state: RecordingState) -> None:
+        """Give a take the recording that it lies in."""
+        take = self.session.get_one(Take, take_id)
+        recording = Recording(
+            patient_id=take.patient_id,
+            visit_id=take.visit_id,
+            declared_views=["center"],
+            state=state,
+            device="",
+            known_distances_mm={},
+            offsets_s={},
+            created_at=now(self.session),
+        )
+        self.session.add(recording)
+        self.session.flush()
+        take.recording_id = recording.id
 
     def lease(self, take: Take) -> leases.Lease:
         enqueue(

@@ -1,0 +1,1 @@
+"""Visits against each other: changes of two, trends over all."""
