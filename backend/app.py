@@ -21,10 +21,10 @@ from backend.analyses.endpoints import router as analyses
 from backend.audit.service import HEAD_FILE
 from backend.consents.endpoints import router as consents
 from backend.db.session import Database
+from backend.dependencies import ForgeryError, SecondFactorNeededError
 from backend.jobs.doorbell import Ringer, celery_app
 from backend.jobs.endpoints import router as jobs
 from backend.jobs.events import EventStreams
-from backend.dependencies import ForgeryError, SecondFactorNeededError
 from backend.kit.clock import Clock, SystemClock
 from backend.kit.errors import (
     PROBLEM_CONTENT,
@@ -49,9 +49,13 @@ from backend.operations.figures import SiteFigures
 from backend.operations.health import Checks
 from backend.patients.endpoints import router as patients
 from backend.protocols.endpoints import router as protocols
+from backend.recordings.endpoints import router as recordings
 from backend.settings import Settings
 from backend.site import open_keys, open_objects, open_storage
 from backend.teams.endpoints import router as teams
+from backend.uploads.endpoints import router as uploads
+from backend.uploads.receiving import Receiving
+from backend.uploads.sweeping import Sweeper
 from backend.users.account_endpoints import router as account
 from backend.users.endpoints import router as users
 from backend.users.passwords import Passwords
@@ -66,6 +70,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     patients,
     consents,
     protocols,
+    recordings,
+    uploads,
     analyses,
     jobs,
 )
@@ -93,13 +99,19 @@ def create_app(
         extras={HEAD_FILE: settings.audit_head},
     )
 
+    storage = open_storage(settings, keys)
+    receiving = Receiving(database, storage, settings)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.request_threads
         ringer = Ringer(database, celery_app(settings.broker_url.get_secret_value()))
+        sweeper = Sweeper(database, storage, receiving)
         ringer.start()
+        sweeper.start()
         yield
         await anyio.to_thread.run_sync(ringer.stop)
+        await anyio.to_thread.run_sync(sweeper.stop)
         database.close()
 
     app = FastAPI(
@@ -116,7 +128,8 @@ def create_app(
     )
     app.state.settings = settings
     app.state.database = database
-    app.state.storage = open_storage(settings, keys)
+    app.state.storage = storage
+    app.state.receiving = receiving
     app.state.event_streams = EventStreams(database)
     app.state.rate_limit = RateLimit(settings.requests_a_minute)
     app.state.sign_in_limit = RateLimit(settings.sign_ins_a_minute)
