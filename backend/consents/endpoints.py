@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, status
+from fastapi import APIRouter, Depends, Request, status
+from fastapi.responses import Response
 
 from backend.access import Caller, Permission
+from backend.blobs import service as blobs
 from backend.consents import service
 from backend.consents.errors import (
     AttachmentThereError,
@@ -15,9 +18,15 @@ from backend.consents.errors import (
     UnusableAttachmentError,
 )
 from backend.consents.schemas import Attachment, ConsentRead, ConsentRecord, Withdrawal
-from backend.dependencies import Reading, Transaction, requires
+from backend.dependencies import Reading, StorageInUse, Transaction, requires
 from backend.kit.errors import InvalidError, NotAllowedError, NotFoundError, declares
 from backend.kit.pagination import Page, PageRequest
+from backend.kit.ranges import Content, RangeNotSatisfiableError, answer, binary
+from backend.kit.storage.errors import (
+    DamagedObjectError,
+    MissingObjectError,
+    StorageUnavailableError,
+)
 
 router = APIRouter(tags=["consents"])
 
@@ -76,3 +85,33 @@ def attach_scan(
 ) -> ConsentRead:
     """Add the scan of the signed paper, once."""
     return service.attach(session, caller, consent_id, attachment.upload_id)
+
+
+@router.get(
+    "/consents/{consent_id}/attachment",
+    response_class=Response,
+    responses=binary("*/*")
+    | declares(
+        NotAllowedError,
+        NotFoundError,
+        RangeNotSatisfiableError,
+        MissingObjectError,
+        DamagedObjectError,
+        StorageUnavailableError,
+    ),
+)
+def get_scan(
+    request: Request,
+    session: Transaction,
+    storage: StorageInUse,
+    caller: Annotated[Caller, Depends(requires(Permission.CONSENT_READ))],
+    consent_id: UUID,
+) -> Response:
+    """The scan of the signed paper; the look is audited."""
+    blob = service.attachment(session, caller, consent_id)
+    place = blobs.ref(blob)
+
+    def read(start: int, end: int) -> Iterator[bytes]:
+        return storage.stream(place, start, end)
+
+    return answer(request, Content(blob.size_bytes, blob.digest.hex(), blob.media_type, read))

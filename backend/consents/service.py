@@ -28,6 +28,11 @@ from backend.kit.pagination import Page, Paging
 _AHEAD = timedelta(days=1)
 
 
+def stands(session: Session, patient_id: UUID, purpose: Purpose) -> bool:
+    """Whether the patient agrees to the purpose now."""
+    return repository.stands(session, patient_id, purpose)
+
+
 def require(session: Session, patient_id: UUID, purpose: Purpose) -> None:
     """Raise ConsentMissingError (409) unless a consent of the patient to `purpose` stands."""
     if not repository.stands(session, patient_id, purpose):

@@ -20,7 +20,6 @@ from backend.kit.pagination import MAX_LIMIT, Page, PageRequest
 from backend.kit.revisions import BasedOn, PreconditionRequiredError, tag
 from backend.patients import service
 from backend.patients.errors import (
-    NotVoidError,
     PatientNotInUseError,
     PossibleDuplicateError,
     PseudonymTakenError,
@@ -28,7 +27,6 @@ from backend.patients.errors import (
     TellingPseudonymError,
 )
 from backend.patients.schemas import (
-    BecauseOf,
     Change,
     Contact,
     ContactRead,
@@ -41,6 +39,7 @@ from backend.patients.schemas import (
     PatientSummary,
     Teams,
 )
+from backend.voiding import BecauseOf, NotVoidError
 
 router = APIRouter(prefix="/patients", tags=["patients"])
 

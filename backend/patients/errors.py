@@ -48,14 +48,6 @@ class PatientNotInUseError(ConflictError):
     default_next_step = "Take that back first, or go to the record that was kept."
 
 
-class NotVoidError(ConflictError):
-    """409: the record is not void, so there is nothing to take back."""
-
-    code = "not_void"
-    default_message = "This record is not void."
-    default_next_step = "Nothing needs to be done."
-
-
 class MergeRefusedError(ConflictError):
     """409: these two records can't be made one now, or no longer be parted."""
 

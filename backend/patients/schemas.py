@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from backend.db.models import AuditEntry, Sex
+from backend.voiding import Reason
 
 # It stands in file names and addresses, so it is plain ASCII without separators.
 Pseudonym = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{1,31}$")]
@@ -19,7 +20,6 @@ Mrn = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"[^\W_]")
 ]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=1_000)]
 BirthYear = Annotated[int, Field(ge=1880, le=2200)]
 
 PatientSort = Literal[
@@ -91,12 +91,6 @@ class Teams(_Body):
     """The care teams of a patient, complete: they replace those there were."""
 
     team_ids: Annotated[frozenset[UUID], Field(min_length=1, max_length=20)]
-
-
-class BecauseOf(_Body):
-    """Why it is done; kept with the record, encrypted."""
-
-    reason: Reason
 
 
 class MergeRequest(_Body):

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from backend import voiding
 from backend.access import Caller, Permission, Reach
 from backend.audit import service as audit
 from backend.consents import service as consents
@@ -18,7 +19,6 @@ from backend.kit.pagination import Page, Paging
 from backend.kit.revisions import apply, expect
 from backend.patients import repository, resemblance
 from backend.patients.errors import (
-    NotVoidError,
     PatientNotInUseError,
     PseudonymTakenError,
     TeamNeededError,
@@ -213,10 +213,7 @@ def void(session: Session, caller: Caller, patient_id: UUID, reason: str) -> Pat
     Raises NotFoundError, PatientNotInUseError.
     """
     patient = to_change(session, caller, patient_id)
-    patient.voided_at = now(session)
-    patient.voided_by_id = caller.user_id
-    patient.void_reason = reason
-    session.flush()
+    voiding.void(session, caller, patient, reason)
     consents.stop_jobs(session, patient.id, "The record was taken out of use.")
     _note(session, caller, "patient.void", patient)
     return read(session, caller, patient)
@@ -227,10 +224,7 @@ def unvoid(session: Session, caller: Caller, patient_id: UUID) -> PatientRead:
     patient = repository.one_of_any_state(session, caller, patient_id)
     if patient is None:
         raise NotFoundError
-    if patient.voided_at is None:
-        raise NotVoidError
-    patient.voided_at = patient.voided_by_id = patient.void_reason = None
-    session.flush()
+    voiding.unvoid(session, patient)
     _note(session, caller, "patient.unvoid", patient)
     return read(session, caller, patient)
 

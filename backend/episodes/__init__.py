@@ -1,0 +1,1 @@
+"""Episodes of illness and what happened in them."""

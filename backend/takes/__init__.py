@@ -1,0 +1,1 @@
+"""Takes: which movement lies where in which recording; their analyses are elsewhere."""

@@ -1,0 +1,1 @@
+"""Visits: one appointment with its takes; signing one is in reviews."""
