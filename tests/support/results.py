@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -196,9 +197,9 @@ def course(peak_s: float) -> np.ndarray:
     return np.interp(time_s, [peak_s - 0.5, peak_s, peak_s + 0.5], [0.0, 1.0, 0.0])
 
 
-def stored_files(
-    clinic: Clinic, patient_id: UUID, movement: str, reach_mm: float, peak_s: float
-) -> tuple[NewFile, ...]:
+@cache
+def encoded_streams(reach_mm: float, peak_s: float) -> dict[FileRole, bytes]:
+    """A left commissure that moves outwards, as meshes and as fields."""
     topology = head_topology()
     time_s = np.arange(FRAMES) / FPS
     reach = np.zeros(topology.template_mm.shape)
@@ -222,17 +223,19 @@ def stored_files(
             unit="mm",
             topology_id=topology.topology_id,
         )
+    return streams
+
+
+def stored_files(
+    clinic: Clinic, patient_id: UUID, movement: str, reach_mm: float, peak_s: float
+) -> tuple[NewFile, ...]:
+    streams = encoded_streams(reach_mm, peak_s)
+    curves = series(movement, reach_mm, peak_s).model_dump_json().encode()
+    video = b"a video of a face" * 99
     return (
         *(clinic.file(patient_id, role, content) for role, content in streams.items()),
-        clinic.file(
-            patient_id,
-            FileRole.SERIES,
-            series(movement, reach_mm, peak_s).model_dump_json().encode(),
-            "application/json",
-        ),
-        clinic.file(
-            patient_id, FileRole.OVERLAY, b"a video of a face" * 99, "video/mp4", View.CENTER
-        ),
+        clinic.file(patient_id, FileRole.SERIES, curves, "application/json"),
+        clinic.file(patient_id, FileRole.OVERLAY, video, "video/mp4", View.CENTER),
     )
 
 
