@@ -1,0 +1,73 @@
+"""Recordings of files and jobs about them, straight in the database and storage of a site."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from service_factories import Factory
+from sqlalchemy import select
+
+from backend.blobs import service as blobs
+from backend.db.models import Job, JobKind, Recording, RecordingState, Take, View
+from backend.jobs.service import enqueue
+from worker.site import WorkSite
+
+
+@dataclass
+class Clinic:
+    """Puts recordings into a site and jobs into its queue."""
+
+    site: WorkSite
+    make: Factory
+
+    def take(
+        self, *files: Path, views: tuple[View, ...] = (View.CENTER,), **values: object
+    ) -> Take:
+        """A take of a new recording with these files, in a new visit of a new patient."""
+        visit = values.pop("visit", None) or self.make.visit(self.make.patient())
+        recording = self.recording(visit, *files, views=views)
+        return self.make.take(visit, recording, **{"movement": "rest", **values})
+
+    def recording(self, visit: object, *files: Path, views: tuple[View, ...]) -> Recording:
+        """A complete recording of a visit."""
+        recording = self.make.recording(
+            visit, declared_views=list(views), state=RecordingState.COMPLETE
+        )
+        for view, file in zip(views, files, strict=True):
+            stored = self.site.storage.put(
+                [file.read_bytes()], blobs.context_of(recording.patient_id)
+            )
+            with self.site.database.unit_of_work() as session:
+                blob = blobs.keep(
+                    session,
+                    stored,
+                    patient_id=recording.patient_id,
+                    media_type="application/octet-stream",
+                )
+            digest = hashlib.sha256(file.read_bytes()).hexdigest()
+            self.make.view(recording, view, blob_id=blob.id, sha256=digest)
+        return recording
+
+    def enqueue(self, kind: JobKind, take: Take, **how: object) -> Job:
+        """Queue a job about a take and its recording."""
+        about = {
+            "patient_id": take.patient_id,
+            "visit_id": take.visit_id,
+            "recording_id": take.recording_id,
+        }
+        if kind in (JobKind.ANALYZE_TAKE, JobKind.OVERLAY, JobKind.PREVIEW):
+            about["take_id"] = take.id
+        with self.site.database.unit_of_work() as session:
+            return enqueue(session, kind, **about, **how)
+
+    def rows(self, entity: type, **values: object) -> list:
+        """All rows of a table with these values."""
+        with self.site.database.unit_of_work(read_only=True) as session:
+            return list(session.scalars(select(entity).filter_by(**values)))
+
+    def job(self, job: Job) -> Job:
+        """A job as it is now."""
+        with self.site.database.unit_of_work(read_only=True) as session:
+            return session.get_one(Job, job.id)
