@@ -18,10 +18,13 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from backend.analyses.endpoints import router as analyses
+from backend.audit.endpoints import router as audit
 from backend.audit.service import HEAD_FILE
 from backend.consents.endpoints import router as consents
 from backend.db.session import Database
 from backend.dependencies import ForgeryError, SecondFactorNeededError
+from backend.emergency.endpoints import router as emergency
+from backend.invitations.endpoints import router as invitations
 from backend.jobs.doorbell import Ringer, celery_app
 from backend.jobs.endpoints import router as jobs
 from backend.jobs.events import EventStreams
@@ -67,7 +70,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     account,
     users,
     teams,
+    audit,
     patients,
+    invitations,
+    emergency,
     consents,
     protocols,
     recordings,
@@ -133,6 +139,7 @@ def create_app(
     app.state.event_streams = EventStreams(database)
     app.state.rate_limit = RateLimit(settings.requests_a_minute)
     app.state.sign_in_limit = RateLimit(settings.sign_ins_a_minute)
+    app.state.look_up_limit = RateLimit(settings.look_ups_a_minute)
     app.state.passwords = Passwords(
         at_once=settings.password_threads, memory_kib=settings.password_memory_kib
     )

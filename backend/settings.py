@@ -72,6 +72,8 @@ class Settings(BaseSettings):
     """Rate limit a user or address."""
     sign_ins_a_minute: int = Field(default=20, ge=1)
     """Rate limit of attempts an address."""
+    look_ups_a_minute: int = Field(default=10, ge=1)
+    """Rate limit of break-glass a user."""
     break_glass_hours: int = Field(default=4, ge=1)
 
     max_upload_bytes: int = Field(default=8 * GIB, ge=1)

@@ -7,6 +7,7 @@ transaction, so that the lock on the head of the chain is held for a moment only
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from sqlalchemy.orm import Session
 from backend.access import Caller
 from backend.audit import repository
 from backend.audit.chain import START, Head, canonical, entry_hash, read_head, write_head
+from backend.audit.repository import Filter
+from backend.db.models import AuditEntry
 from backend.db.session import after_commit, before_commit, keys_of, now
 from backend.kit.keys import KeyProvider
 
@@ -66,6 +69,14 @@ def record(
         }
     )
     before_commit(session, _append)
+
+
+def read(
+    session: Session, caller: Caller, wanted: Filter, *, limit: int, offset: int
+) -> tuple[Sequence[AuditEntry], int]:
+    """A page of entries, newest first, and how many there are; the reading is an entry too."""
+    record(session, caller, "audit.read", "audit", patient_id=wanted.patient_id)
+    return repository.entries(session, wanted, limit=limit, offset=offset)
 
 
 def _append(session: Session) -> None:

@@ -82,7 +82,7 @@ def use(gate: Gate, use: LinkUse, request_id: str) -> User:
     refuse_weak(use.password, *filter(None, known))
     password_hash = gate.passwords.hash(use.password)
     with gate.database.unit_of_work() as unit:
-        link, user = _alive(unit, use.secret)
+        link, user = _alive(unit, use.secret, lock=True)
         link.used_at = now(unit)
         if user is None:
             user = _first_user(unit, use)
@@ -97,7 +97,7 @@ def _lose_totp(gate: Gate, use: LinkUse, user: User | None, request_id: str) -> 
     if user is None or gate.password(user.email, use.password).id != user.id:
         raise WrongCredentialsError
     with gate.database.unit_of_work() as unit:
-        link, found = _alive(unit, use.secret)
+        link, found = _alive(unit, use.secret, lock=True)
         if found is None:
             raise LinkUsedUpError
         link.used_at = now(unit)
@@ -125,8 +125,8 @@ def _first_user(session: Session, use: LinkUse) -> User:
     return user
 
 
-def _alive(session: Session, secret: str) -> tuple[OneTimeLink, User | None]:
-    link = repository.link(session, hashed(secret), now(session))
+def _alive(session: Session, secret: str, *, lock: bool = False) -> tuple[OneTimeLink, User | None]:
+    link = repository.link(session, hashed(secret), now(session), lock=lock)
     if link is None:
         raise LinkUsedUpError
     user = _user_of(session, link.user_id)

@@ -168,8 +168,9 @@ def lock_active_admins(session: Session) -> list[User]:
 
 
 def any_user(session: Session) -> bool:
-    """Whether the site has a user at all."""
-    return session.scalar(unscoped(User, because=_SIGNING_IN).limit(1)) is not None
+    """Whether anybody can sign in; who never chose a password, such as a program, cannot."""
+    statement = unscoped(User, because=_SIGNING_IN).where(User.password_hash.is_not(None))
+    return session.scalar(statement.limit(1)) is not None
 
 
 def own_session(session: Session, user_id: UUID, session_id: UUID) -> UserSession | None:
@@ -278,18 +279,16 @@ def own_token(session: Session, user_id: UUID, token_id: UUID) -> ApiToken | Non
     ).one_or_none()
 
 
-def link(session: Session, token_hash: bytes, at: datetime) -> OneTimeLink | None:
-    """A link that still works, locked."""
-    statement = (
-        unscoped(OneTimeLink, because=_SIGNING_IN)
-        .where(
-            OneTimeLink.token_hash == token_hash,
-            OneTimeLink.used_at.is_(None),
-            OneTimeLink.expires_at > at,
-        )
-        .with_for_update()
+def link(
+    session: Session, token_hash: bytes, at: datetime, *, lock: bool = False
+) -> OneTimeLink | None:
+    """A link that still works; `lock` to use it up."""
+    statement = unscoped(OneTimeLink, because=_SIGNING_IN).where(
+        OneTimeLink.token_hash == token_hash,
+        OneTimeLink.used_at.is_(None),
+        OneTimeLink.expires_at > at,
     )
-    return session.scalars(statement).one_or_none()
+    return session.scalars(statement.with_for_update() if lock else statement).one_or_none()
 
 
 def use_up_links(
