@@ -20,10 +20,12 @@ from starlette.exceptions import HTTPException
 from backend.analyses.endpoints import router as analyses
 from backend.audit.endpoints import router as audit
 from backend.audit.service import HEAD_FILE
+from backend.comparisons.endpoints import router as comparisons
 from backend.consents.endpoints import router as consents
 from backend.db.session import Database
 from backend.dependencies import ForgeryError, SecondFactorNeededError
 from backend.emergency.endpoints import router as emergency
+from backend.episodes.endpoints import router as episodes
 from backend.invitations.endpoints import router as invitations
 from backend.jobs.doorbell import Ringer, celery_app
 from backend.jobs.endpoints import router as jobs
@@ -55,6 +57,7 @@ from backend.protocols.endpoints import router as protocols
 from backend.recordings.endpoints import router as recordings
 from backend.settings import Settings
 from backend.site import open_keys, open_objects, open_storage
+from backend.takes.endpoints import router as takes
 from backend.teams.endpoints import router as teams
 from backend.uploads.endpoints import router as uploads
 from backend.uploads.receiving import Receiving
@@ -63,6 +66,7 @@ from backend.users.account_endpoints import router as account
 from backend.users.endpoints import router as users
 from backend.users.passwords import Passwords
 from backend.users.session_endpoints import router as sessions
+from backend.visits.endpoints import router as visits
 
 API = "/api/v1"
 ROUTERS: tuple[APIRouter, ...] = (
@@ -75,10 +79,14 @@ ROUTERS: tuple[APIRouter, ...] = (
     invitations,
     emergency,
     consents,
+    episodes,
+    visits,
+    takes,
     protocols,
     recordings,
     uploads,
     analyses,
+    comparisons,
     jobs,
 )
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from backend.consents import service as consents
 from backend.db.models import AffectedSide, Job, Purpose, RecordingView, Take, View
+from backend.protocols import service as protocols
 from models.movements import AffectedSide as HalfOfFace
 from worker import repository
 from worker.errors import RefusedWorkError
@@ -28,6 +29,7 @@ class ViewInput(BaseModel):
 class TakePlan(BaseModel):
     """Equal plans under equal code give equal results.
 
+    measured_as: the movement whose measures the protocol gives to this one.
     subject_file_id: identity, scale and plane are taken from it; scale_file_id: the scale alone.
     corrections: the content of a corrections file.
     """
@@ -35,6 +37,7 @@ class TakePlan(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     movement: str
+    measured_as: str
     span: tuple[float, float] | None
     views: tuple[ViewInput, ...]
     affected_side: HalfOfFace | None
@@ -62,6 +65,13 @@ def plan_take(session: Session, job: Job) -> TakePlan:
             "This take is not to be measured any more.",
             "Include it again, or record it again.",
         )
+    measured_as = protocols.measured_as(session, visit.protocol_number, take.movement)
+    if measured_as is None:
+        raise RefusedWorkError(
+            "movement_not_measured",
+            "This movement is recorded, but there are no measures for it.",
+            "An administrator can say in the protocol as what it is measured.",
+        )
     views = repository.views(session, recording.id)
     if not views:
         raise RefusedWorkError(
@@ -79,6 +89,7 @@ def plan_take(session: Session, job: Job) -> TakePlan:
     side = repository.affected_side(session, visit.episode_id)
     return TakePlan(
         movement=take.movement,
+        measured_as=measured_as,
         span=_span(take),
         views=tuple(_input(view) for view in views),
         affected_side=_SIDES[side] if side is not None else None,

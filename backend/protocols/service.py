@@ -52,6 +52,12 @@ def of_number(session: Session, number: int | None) -> ProtocolVersionRead:
     return _read(row, in_force=False)
 
 
+def measured_as(session: Session, number: int | None, movement_id: str) -> str | None:
+    """The movement of the measures that rules takes of this one; None when it is not measured."""
+    movement = of_number(session, number).protocol.movement(movement_id)
+    return None if movement is None else movement.measured_as
+
+
 def versions(session: Session, paging: Paging) -> Page[ProtocolVersionRead]:
     """All versions, the newest first."""
     rows, total = repository.page(session, paging.limit, paging.offset)

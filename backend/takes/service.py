@@ -230,8 +230,7 @@ def _measure(
 
 def measured_as(session: Session, visit: Visit, take: Take) -> str | None:
     """The movement of the measures that rules this take; None when it is not measured."""
-    movement = protocols.of_number(session, visit.protocol_number).protocol.movement(take.movement)
-    return None if movement is None else movement.measured_as
+    return protocols.measured_as(session, visit.protocol_number, take.movement)
 
 
 def _check(

@@ -82,7 +82,7 @@ def store_overlays(site: WorkSite, folder: Path, patient_id: UUID) -> list[Resul
 def new_analysis(folder: Path, plan: TakePlan, files: Sequence[NewFile]) -> NewAnalysis:
     """The analysis that a result folder holds."""
     record: dict[str, Any] = json.loads((folder / "reconstruction.json").read_bytes())
-    measures = tuple(read_measures(folder / "measures.csv"))
+    measures = tuple(read_measures(folder / "measures.csv", plan.movement))
     model = record["model"]
     with MeshStream(folder / "meshes.sfm") as stream:
         topology = stream.header.topology_id
@@ -108,12 +108,12 @@ def new_analysis(folder: Path, plan: TakePlan, files: Sequence[NewFile]) -> NewA
     )
 
 
-def read_measures(path: Path) -> Iterator[NewMeasure]:
-    """The rows of `measures.csv`."""
+def read_measures(path: Path, movement: str) -> Iterator[NewMeasure]:
+    """The rows of `measures.csv`, under the name that the protocol gives the movement."""
     with path.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             yield NewMeasure(
-                movement=row["movement"],
+                movement=movement,
                 repetition=int(row["repetition"]) if row["repetition"] else None,
                 side=RowSide(row["side"]),
                 region=row["region"],

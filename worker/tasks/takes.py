@@ -106,7 +106,7 @@ class _Analysis:
         desk, plan = self._desk, self._plan
         return TakeOrder(
             videos=fetched_videos(desk, plan.views),
-            movement=plan.movement,
+            movement=plan.measured_as,
             span=plan.span,
             affected_side=plan.affected_side,
             calibration=fetched_calibration(desk, plan),
