@@ -222,6 +222,8 @@ def group_memory_mib(leader: int) -> float:
 def _outcome(message: Mapping[str, Any]) -> Mapping[str, Any]:
     if "refused" in message:
         raise RefusedWorkError(message["refused"], message["reason"], message["next_step"])
+    if "trouble" in message:
+        raise ChildError("trouble", message["reason"], message["next_step"])
     if message.get("fault") == "MemoryError":
         raise ChildError("memory", "The computation ran out of memory.", _SMALLER)
     if "fault" in message:

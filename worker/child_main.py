@@ -21,7 +21,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from models.errors import SfpfrError
+from models.errors import RejectedRecordingError, SfpfrError, UnusableInputError
 
 Report = Callable[[str, float], None]
 Work = Callable[[Mapping[str, Any], Report], Mapping[str, Any]]
@@ -86,18 +86,21 @@ def _answer(order: Mapping[str, Any], socket: Connection) -> dict[str, Any]:
     try:
         work: Work = _named(order["work"])
         return {"result": work(order["arguments"], report)}
+    except (UnusableInputError, RejectedRecordingError) as error:
+        return {"refused": type(error).__name__, **_said(error)}
     except SfpfrError as error:
-        return {
-            "refused": type(error).__name__,
-            "reason": error.message,
-            "next_step": error.next_step,
-        }
+        # Something around the input: a full disk, a process that was killed.
+        return {"trouble": type(error).__name__, **_said(error)}
     except MemoryError:
         return {"fault": "MemoryError", "place": ""}
     except Exception as error:  # the parent must hear of everything; texts may hold input, so no
         return {"fault": type(error).__name__, "place": _place(error)}
     finally:
         tempfile.tempdir = None
+
+
+def _said(error: SfpfrError) -> dict[str, str]:
+    return {"reason": error.message, "next_step": error.next_step}
 
 
 def _place(error: BaseException) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-Cause = Literal["crash", "memory", "time", "stopped", "fault"]
+Cause = Literal["crash", "memory", "time", "stopped", "trouble", "fault"]
 
 
 class ChildError(Exception):
     """A piece of work in a child process did not end well; the worker itself is unharmed.
 
     cause: crash (native code died), memory, time (a limit was passed), stopped (somebody asked
-    for it) or fault (an error in our own code). `reason` and `next_step` are for a person and
+    for it), trouble (a full disk, a process killed) or fault (an error in our own code). `reason` and `next_step` are for a person and
     free of what the input held.
     """
 

@@ -80,6 +80,12 @@ def test_a_refusal_keeps_its_words_and_the_child(child, tmp_path):
     assert run(child, tmp_path, "echo")["pid"] == pid
 
 
+def test_trouble_around_the_input_is_no_refusal(child, tmp_path):
+    with pytest.raises(ChildError, match="The disk is full") as caught:
+        run(child, tmp_path, "trouble")
+    assert caught.value.cause == "trouble"
+
+
 def test_a_fault_is_told_without_what_the_input_held(child, tmp_path):
     with pytest.raises(ChildError) as caught:
         run(child, tmp_path, "fault", {"secret": "Ada Canary"})

@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from models.errors import UnusableInputError
+from models.errors import StorageFullError, UnusableInputError
 
 
 def echo(arguments, report):
@@ -19,6 +19,10 @@ def echo(arguments, report):
 
 def refuse(arguments, report):
     raise UnusableInputError("The file is empty.", "Copy it again.")
+
+
+def trouble(arguments, report):
+    raise StorageFullError("The disk is full.", "Free some space and try again.")
 
 
 def fault(arguments, report):
