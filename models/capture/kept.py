@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def look_file(folder: Path, index: int) -> Path:

@@ -16,7 +16,7 @@ CROP_SIZE_PX = 256
 @dataclass(frozen=True)
 class FrameQuality:
     """Picture quality per frame, NaN where no face was found; all unchanged by mirroring
-    except `light_balance` and the columns of `scene_luma`, which swap sides.
+    except `light_balance`, the columns of `scene_luma` and the eyes, which swap sides.
 
     sharpness: (N,) variance of the Laplacian inside the face over the variance of the face.
     clipped_share, dark_share: (N,) of the face's pixels that are white or black.
@@ -29,6 +29,10 @@ class FrameQuality:
         it rises when something lies over the mouth.
     bridge_edge: (N,) steepest step in brightness down the bridge of the nose, over its mean:
         it rises with glasses.
+    brow_difference: (N,) as `mouth_difference`, of the brow where it is larger.
+    eye_contrast: (N, 2) range of log brightness across the left and the right eye, open or closed:
+        it falls when something lies over the eye.
+    eye_skin: (N, 2, Q) logarithm of the brightness of points of skin around each eye.
     skin_tone: (N, P) logarithm of the brightness of points of skin: `N_LOWER_SKIN` around the
         mouth, then those of the upper face; a hand changes the former, a movement hardly.
     second_face: (N,) height of the second largest face over the first; NaN when not looked for.
@@ -45,6 +49,9 @@ class FrameQuality:
     lip_contrast: NDArray[np.float32]
     mouth_difference: NDArray[np.float32]
     bridge_edge: NDArray[np.float32]
+    brow_difference: NDArray[np.float32]
+    eye_contrast: NDArray[np.float32]
+    eye_skin: NDArray[np.float32]
     skin_tone: NDArray[np.float32]
     second_face: NDArray[np.float32]
     scene_luma: NDArray[np.float32]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from models.capture.landmarks import (
 )
 from models.capture.media import MediaInfo, file_sha256, naming, probe
 from models.capture.observation import CROP_SIZE_PX, CropStore, FrameQuality, ViewObservation
-from models.capture.quality import N_SKIN, FaceQuality, face_quality, luma, scene_luma
+from models.capture.quality import FaceQuality, face_quality, luma, scene_luma
 from models.capture.video import Frame, frames
 
 SECOND_FACE_EVERY_S = 1.0
@@ -172,17 +172,8 @@ class _Record:
                 difference[index] = face.pass_difference_px
                 presence[index] = face.presence
         poses = np.asarray(self.poses_deg, dtype=np.float32)
-        no_tone = np.full(N_SKIN, np.nan)
         columns = {
-            f.name: np.array(
-                [
-                    (no_tone if f.name == "skin_tone" else np.nan)
-                    if q is None
-                    else getattr(q, f.name)
-                    for q in self.qualities
-                ],
-                dtype=np.float32,
-            )
+            f.name: _column([None if q is None else getattr(q, f.name) for q in self.qualities])
             for f in fields(FaceQuality)
         }
         quality = FrameQuality(
@@ -207,6 +198,13 @@ class _Record:
             sampled=sampled,
             warnings=_file_warnings(media, n, sampled=sampled),
         )
+
+
+def _column(values: list[Any]) -> NDArray[np.float32]:
+    """(N, ...) one quantity of all pictures; NaN where no face was found."""
+    shape = next((np.shape(value) for value in values if value is not None), ())
+    nothing = np.full(shape, np.nan)
+    return np.array([nothing if v is None else v for v in values], dtype=np.float32)
 
 
 def _file_warnings(media: MediaInfo, n_read: int, *, sampled: bool) -> tuple[str, ...]:

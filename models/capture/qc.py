@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.capture.covering import covered_frames
+from models.capture.covering import PARTS, Part, covering
 from models.capture.media import check_one_recording
 from models.capture.observation import ViewObservation
 from models.capture.recording import Recording
@@ -19,7 +19,7 @@ from models.capture.sides import VIEW_TITLES, SideAssignment, assign_sides
 from models.capture.sync import ViewSync
 from models.capture.thresholds import Thresholds
 from models.capture.verdict import ExcludedSpan, QCCheck, QCReport, limit_check
-from models.capture.view_checks import front_checks, mouth_checks, view_checks
+from models.capture.view_checks import covering_checks, front_checks, view_checks
 from models.movements import View
 
 
@@ -33,6 +33,7 @@ class TakeWindow:
     end_s: float
 
 
+_MOSTLY = 0.5
 _EVERYTHING = TakeWindow("recording", None, -np.inf, np.inf)
 
 
@@ -78,21 +79,45 @@ def assess(recording: Recording, takes: Sequence[TakeWindow], thresholds: Thresh
     return QCReport.of("full", checks, excluded_spans(recording, thresholds))
 
 
+def hidden_parts(recording: Recording, thresholds: Thresholds) -> tuple[Part, ...]:
+    """Parts of the face that are covered most of the time: only their measures are undetermined."""
+    return tuple(part for part in PARTS if _covered_share(recording, part, thresholds) > _MOSTLY)
+
+
+def _covered_share(recording: Recording, part: Part, thresholds: Thresholds) -> float:
+    """How much of a recording a part is covered, in the view that sees it best."""
+    shares = [
+        covering(observation, part, thresholds).share(observation.seen)
+        for observation in recording.observations.values()
+    ]
+    return min((share for share in shares if np.isfinite(share)), default=0.0)
+
+
 def excluded_frames(recording: Recording, thresholds: Thresholds) -> dict[int, str]:
     """Moments of the common clock that can't be measured, with the reason for a person.
 
-    The reference view decides: a face lost by a side camera alone is no loss.
+    The reference view decides: a face lost by a side camera alone is no loss. What is covered
+    all the time costs no moments (`hidden_parts`).
     """
     view = recording.reference
     seen = recording.tracks[view].seen
-    covered = covered_frames(recording.observations[view], thresholds)
+    observation = recording.observations[view]
+    hidden = hidden_parts(recording, thresholds)
+    coverings = [
+        (part, covering(observation, part, thresholds).covered)
+        for part in PARTS
+        if part not in hidden
+    ]
     source = recording.sources[view].frame
     excluded: dict[int, str] = {}
     for index in range(recording.time_s.size):
         if not seen[index]:
             excluded[index] = "The face was not found."
-        elif source[index] >= 0 and covered[source[index]]:
-            excluded[index] = "Something covers the mouth."
+            continue
+        for part, covered in coverings:
+            if source[index] >= 0 and covered[source[index]]:
+                excluded[index] = f"Something covers {part.title}."
+                break
     return excluded
 
 
@@ -213,7 +238,7 @@ def _take_checks(
         for view, observation in observations.items():
             checks += view_checks(observation, view, frames[view], name, limits)
         checks += front_checks(observations, frames, name, limits)
-        checks += mouth_checks(observations, frames, name, take.movement, limits)
+        checks += covering_checks(observations, frames, name, take.movement, limits)
     return checks
 
 

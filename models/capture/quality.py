@@ -30,12 +30,32 @@ _LOWER_SKIN = np.array(
     ]
 )
 _LOWER_PAIRS = np.stack([_LOWER_SKIN, _LOWER_SKIN], axis=1)
+# Outer and inner canthus, and skin around the eye, of the left and the right one.
+_CANTHI = (
+    (topology.LEFT_OUTER_CANTHUS, topology.LEFT_INNER_CANTHUS),
+    (topology.RIGHT_OUTER_CANTHUS, topology.RIGHT_INNER_CANTHUS),
+)
+_EYE_SKIN = np.array(
+    [
+        *(446, 261, 448, 449, 450, 451, 452, 464, 342, 353, 340, 346),
+        *(226, 31, 228, 229, 230, 231, 232, 244, 113, 124, 111, 117),
+    ]
+)
+_EYE_SKIN_PAIRS = np.stack([_EYE_SKIN, _EYE_SKIN], axis=1)
+# The middle half of the eye, and as far above and below as an open eye reaches; in its widths.
+_EYE_ALONG = np.linspace(0.25, 0.75, 9)
+_EYE_ACROSS = np.linspace(-0.4, 0.4, 17)
+_BROWS = (
+    np.array(topology.LEFT_BROW_UPPER + topology.LEFT_BROW_LOWER),
+    np.array(topology.RIGHT_BROW_UPPER + topology.RIGHT_BROW_LOWER),
+)
 # Down the bridge of the nose, where the bridge of glasses crosses it.
 _BRIDGE = (168, 6, 197, 195)
 _BRIDGE_SAMPLES = 32
 _LIP_POINTS = np.unique(_LIPS)
 N_LOWER_SKIN = len(_LOWER_SKIN)
 N_SKIN = N_LOWER_SKIN + len(_UPPER_SKIN)
+N_EYE_SKIN = len(_EYE_SKIN) // 2
 _LUMA = np.array([0.299, 0.587, 0.114])
 _SRGB_TO_LIGHT = np.round(
     65535
@@ -61,6 +81,9 @@ class FaceQuality:
     lip_contrast: float
     mouth_difference: float
     bridge_edge: float
+    brow_difference: float
+    eye_contrast: NDArray[np.float64]
+    eye_skin: NDArray[np.float64]
     skin_tone: NDArray[np.float64]
 
 
@@ -112,6 +135,7 @@ def face_quality(
     lips = _log_rgb(crop, points, _LIPS)
     upper = _log_rgb(crop, points, _UPPER_SKIN)
     lower = _log_rgb(crop, points, _LOWER_PAIRS)
+    around_eyes = _log_rgb(crop, points, _EYE_SKIN_PAIRS) @ _LUMA
     height_px = float(np.linalg.norm(landmarks_px[10, :2] - landmarks_px[topology.MENTON, :2]))
     return FaceQuality(
         # The kernel of the Laplacian has an integer weight of 16 from its smoothing.
@@ -125,6 +149,10 @@ def face_quality(
         lip_contrast=_redness(lips) - _redness(upper),
         mouth_difference=float(np.median(pass_difference_px[_LIP_POINTS])) / height_px,
         bridge_edge=_bridge_edge(grey, points),
+        brow_difference=max(float(np.median(pass_difference_px[brow])) for brow in _BROWS)
+        / height_px,
+        eye_contrast=np.array([_eye_contrast(grey, points[list(eye)]) for eye in _CANTHI]),
+        eye_skin=around_eyes.reshape(2, N_EYE_SKIN),
         skin_tone=np.concatenate([lower, upper]) @ _LUMA,
     )
 
@@ -155,6 +183,24 @@ def _bridge_edge(grey: NDArray[np.uint8], points: NDArray[np.float64]) -> float:
         + grey[rows, columns + 1].astype(np.int64)
     )
     return float(np.abs(profile[3:] - profile[:-3]).max() / (profile.mean() + 4.0))
+
+
+def _eye_contrast(grey: NDArray[np.uint8], canthi: NDArray[np.float64]) -> float:
+    """Range of log brightness across an eye: iris, lashes and white, or the lash line when closed.
+
+    canthi: (2, 2) outer and inner corner in crop px. The median over lines across the eye, so
+    that one hair or the edge of a finger does not make an eye.
+    """
+    along = canthi[1] - canthi[0]
+    down = np.array([-along[1], along[0]])
+    down *= 1.0 if down[1] > 0 else -1.0
+    places = canthi[0] + _EYE_ALONG[:, None, None] * along + _EYE_ACROSS[None, :, None] * down
+    columns, rows = (
+        np.clip(np.floor(places), 0, grey.shape[0] - 1).astype(np.int64).transpose(2, 0, 1)
+    )
+    profile = np.log(grey[rows, columns] + 8.0)
+    smooth = (profile[:-2] + profile[1:-1] + profile[2:]) / 3.0
+    return float(np.median(smooth.max(axis=1) - smooth.min(axis=1)))
 
 
 def _log_rgb(

@@ -39,11 +39,14 @@ class Thresholds(BaseModel):
 
     Shares are of frames or of pixels, 0 to 1; light_ratio compares the halves of the face;
     `second_face_height` is relative to the patient's; `view_disagreement` is in units of the
-    landmarks' own error. The last four say when a mouth counts as
-    covered: the landmark network's two passes differ at the lips by more than
-    `mouth_difference` face heights; or by more than `changed_mouth_difference` while the
-    brightness of the skin around the mouth is changed by more than `lower_face_change` (natural
-    logarithm); or the lips are not red (log R/G against the upper face).
+    landmarks' own error; `brow_difference` is between the landmark network's two passes, in face
+    heights. The last seven say when a part counts as covered. A mouth: the two passes differ at
+    the lips by more than `mouth_difference` face heights; or by more than
+    `changed_mouth_difference` while the brightness of the skin around the mouth is changed by
+    more than `lower_face_change` (natural logarithm); or the lips are not red (log R/G against
+    the upper face). An eye: the range of log brightness across it is below `eye_contrast`, while
+    the skin around it is changed by more than `eye_skin_change`, or is darker than the lower face
+    by more than `eye_skin_darker`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -63,6 +66,8 @@ class Thresholds(BaseModel):
     view_disagreement: Limit
     second_face_height: Limit
     mouth_covered_share: Limit
+    eye_covered_share: Limit
+    brow_difference: Limit
     sharpness: Limit
     clipped_share: Limit
     dark_share: Limit
@@ -73,6 +78,9 @@ class Thresholds(BaseModel):
     changed_mouth_difference: float
     lower_face_change: float
     covered_lip_contrast: float
+    eye_contrast: float
+    eye_skin_change: float
+    eye_skin_darker: float
 
 
 def read_thresholds(path: Path) -> Thresholds:

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from models.capture.covering import covered_frames
+from models.capture.covering import EYES, MOUTH, covering
 from models.capture.observation import ViewObservation
 from models.capture.thresholds import Limit, Thresholds
 from models.capture.verdict import QCCheck, limit_check
 from models.movements import MOVEMENTS, View
 
-_MOUTH_REGIONS = frozenset({"perioral", "lower_lip"})
 _PERSISTENT_SHARE = 0.34
 _FRONTAL_YAW_DEG = 25.0
 
@@ -144,6 +143,16 @@ def view_checks(
         )
         checks.append(
             check(
+                "brows_hidden",
+                float(np.median(quality.brow_difference[seen])),
+                limits.brow_difference,
+                "1",
+                "A brow can't be told surely, perhaps for hair or glasses before it.",
+                "Hold the hair back and take glasses off.",
+            )
+        )
+        checks.append(
+            check(
                 "uneven_light",
                 float(np.exp(lighter)),
                 limits.light_ratio,
@@ -237,38 +246,40 @@ def front_checks(
     ]
 
 
-def mouth_checks(
+def covering_checks(
     observations: Mapping[View, ViewObservation],
     inside: Mapping[View, NDArray[np.bool_]],
     take: str | None,
     movement_id: str | None,
     limits: Thresholds,
 ) -> list[QCCheck]:
-    """How much of a take the mouth is covered, in the view that sees it best."""
-    shares: dict[View, float] = {}
-    for view, observation in observations.items():
-        seen = inside[view] & observation.seen
-        if seen.any():
-            covered = covered_frames(observation, limits)
-            shares[view] = float((covered & seen).sum() / seen.sum())
-    if not shares:
-        return []
+    """How much of a take mouth and eyes are covered, each in the view that sees it best."""
     movement = MOVEMENTS.get(movement_id or "")
-    needed = movement is None or bool(_MOUTH_REGIONS & set(movement.target_regions))
-    limit = limits.mouth_covered_share
-    if not needed:
-        limit = limit.model_copy(update={"reject": None})
-    view = min(shares, key=lambda v: (shares[v], v != "center"))
-    return [
-        limit_check(
-            "mouth_covered",
-            shares[view],
-            limit,
-            unit="1",
-            view=None,
-            take=take,
-            reason="Something covers the mouth in {value:.0%} of the pictures; they are not "
-            "measured.",
-            next_step="Record again without hand, mask or microphone before the mouth.",
+    checks = []
+    for part, name, limit, hint in (
+        (MOUTH, "mouth_covered", limits.mouth_covered_share, "hand, mask or microphone"),
+        (EYES[0], "left_eye_covered", limits.eye_covered_share, "hand, hair or glasses"),
+        (EYES[1], "right_eye_covered", limits.eye_covered_share, "hand, hair or glasses"),
+    ):
+        shares = [
+            covering(observation, part, limits).share(inside[view])
+            for view, observation in observations.items()
+        ]
+        known = [share for share in shares if np.isfinite(share)]
+        if not known:
+            continue
+        if movement is not None and not part.regions & set(movement.target_regions):
+            limit = limit.model_copy(update={"reject": None})
+        checks.append(
+            limit_check(
+                name,
+                min(known),
+                limit,
+                unit="1",
+                take=take,
+                reason=f"Something covers {part.title} in {{value:.0%}} of the pictures; they are "
+                "not measured.",
+                next_step=f"Record again without {hint} before it.",
+            )
         )
-    ]
+    return checks

@@ -14,6 +14,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from models.calibration import CalibratedCamera, read_calibration
+from models.capture.covering import Part
 from models.capture.later_checks import (
     check_agreement,
     check_performed,
@@ -21,7 +22,13 @@ from models.capture.later_checks import (
     check_rest,
     check_scale,
 )
-from models.capture.qc import TakeWindow, assess, excluded_frames, first_verdict
+from models.capture.qc import (
+    TakeWindow,
+    assess,
+    excluded_frames,
+    first_verdict,
+    hidden_parts,
+)
 from models.capture.recording import Recording, bring_together
 from models.capture.thresholds import Thresholds, default_thresholds
 from models.capture.verdict import QCCheck, QCReport
@@ -36,6 +43,7 @@ from models.measures import SymmetryPlane, fit_symmetry_plane, measure_take, sta
 from models.movements import View
 from models.pipeline import provenance, write
 from models.pipeline.agreement import view_disagreement
+from models.pipeline.hidden import without_hidden
 from models.pipeline.pictures import write_overlays, write_result_preview
 from models.pipeline.propose import most_likely_movement, propose_takes
 from models.pipeline.timeline import (
@@ -164,8 +172,10 @@ class _Reconstruction:
             if self.request.propose_takes:
                 write.write_takes(self.out, spans)
             plane = self._plane(fit)
+            hidden = hidden_parts(recording, self.inputs.thresholds)
             measured = [
-                self._measure(timeline, span, plane, number) for number, span in enumerate(spans, 1)
+                self._measure(timeline, span, plane, number, hidden)
+                for number, span in enumerate(spans, 1)
             ]
         self._judge(recording, views, fit, measured)
         with self.watch.stage("write", self.progress):
@@ -341,7 +351,12 @@ class _Reconstruction:
         return fit_symmetry_plane(fit.shape.template, self.head.topology)
 
     def _measure(
-        self, timeline: Timeline, span: TakeSpan, plane: SymmetryPlane, number: int
+        self,
+        timeline: Timeline,
+        span: TakeSpan,
+        plane: SymmetryPlane,
+        number: int,
+        hidden: Sequence[Part],
     ) -> MeasuredTake:
         corrections = self.inputs.corrections
         moments = span_moments(span, timeline.time_s)
@@ -362,6 +377,7 @@ class _Reconstruction:
         measures = measure_take(
             take, self.head.topology, affected_side=self.request.affected_side, plane=plane
         )
+        measures = replace(measures, rows=without_hidden(measures.rows, hidden))
         return MeasuredTake(_take_name(number), span, moments, take, measures)
 
     def _judge(

@@ -18,7 +18,7 @@ from models.capture.landmarks import topology
 from models.capture.landmarks.topology import canonical_face
 from models.capture.media import MediaInfo
 from models.capture.observation import FrameQuality, ViewObservation
-from models.capture.quality import N_SKIN
+from models.capture.quality import N_EYE_SKIN, N_SKIN
 
 ClipWriter = Callable[..., Path]
 
@@ -190,6 +190,9 @@ def _observation(
         lip_contrast=each(0.15),
         mouth_difference=each(0.004),
         bridge_edge=each(0.1),
+        brow_difference=each(0.005),
+        eye_contrast=np.full((n, 2), 1.0, dtype=np.float32),
+        eye_skin=np.zeros((n, 2, N_EYE_SKIN), dtype=np.float32),
         skin_tone=np.zeros((n, N_SKIN), dtype=np.float32),
         second_face=np.where(np.arange(n) % 30 == 0, 0.0, np.nan).astype(np.float32),
         scene_luma=np.full((n, 4, 4), 100, dtype=np.float32),
@@ -232,6 +235,8 @@ def _mirrored(observation: ViewObservation) -> ViewObservation:
             observation.quality,
             light_balance=-observation.quality.light_balance,
             scene_luma=observation.quality.scene_luma[:, :, ::-1],
+            eye_contrast=observation.quality.eye_contrast[:, ::-1],
+            eye_skin=observation.quality.eye_skin[:, ::-1],
         ),
     )
 

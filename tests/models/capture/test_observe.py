@@ -63,6 +63,8 @@ def test_flipped_clip_gives_flipped_numbers(tmp_path, write_clip, portrait_clip,
         ours, theirs = getattr(a.quality, name), getattr(b.quality, name)
         assert ours == pytest.approx(theirs, rel=1e-3), name
     assert np.array_equal(a.quality.scene_luma, b.quality.scene_luma[:, :, ::-1])
+    assert a.quality.eye_contrast == pytest.approx(b.quality.eye_contrast[:, ::-1], abs=0.02)
+    assert a.quality.eye_skin == pytest.approx(b.quality.eye_skin[:, ::-1], abs=0.02)
 
 
 def test_lost_face_is_told_and_found_again(tmp_path, write_clip, portrait_clip):

@@ -15,7 +15,7 @@ from models.capture.later_checks import (
     check_rest,
     check_scale,
 )
-from models.capture.qc import TakeWindow, assess, excluded_frames, first_verdict
+from models.capture.qc import TakeWindow, assess, excluded_frames, first_verdict, hidden_parts
 from models.capture.quality import N_LOWER_SKIN
 from models.capture.recording import bring_together
 from models.capture.thresholds import DEFAULT_PATH, default_thresholds, read_thresholds
@@ -31,7 +31,9 @@ def changed(observation, **columns):
     quality = dataclasses.replace(
         observation.quality,
         **{
-            name: np.broadcast_to(np.asarray(value, np.float32), (observation.n_frames,)).copy()
+            name: np.broadcast_to(
+                np.asarray(value, np.float32), getattr(observation.quality, name).shape
+            ).copy()
             for name, value in columns.items()
         },
     )
@@ -84,6 +86,7 @@ def test_good_recording_is_ok(three_views):
         ("second_face", 0.45, "second_face", "warning"),
         ("second_face", 0.9, "second_face", "reject"),
         ("lip_contrast", -0.3, "mouth_covered", "reject"),
+        ("brow_difference", 0.05, "brows_hidden", "warning"),
     ],
 )
 def test_picture_quality(make_observation, column, value, check, level):
@@ -142,6 +145,45 @@ def test_hand_over_the_mouth_excludes_its_frames(make_observation):
     excluded = excluded_frames(bring_together([observation], [None], {}), LIMITS)
     assert set(range(60, 70)) <= set(excluded) <= set(range(57, 73))
     assert set(excluded.values()) == {"Something covers the mouth."}
+
+
+def covered_eye(observation, eye, frames):
+    observation.quality.eye_contrast[frames, eye] = 0.25
+    observation.quality.eye_skin[frames, eye] = 0.3
+    return observation
+
+
+@pytest.mark.parametrize(("eye", "title"), [(0, "the left eye"), (1, "the right eye")])
+def test_hand_over_an_eye_excludes_its_frames(make_observation, eye, title):
+    observation = covered_eye(changed(make_observation()), eye, slice(60, 70))
+    report = verdict_of(observation, takes=[SMILE])
+    assert report.verdict == "usable_with_warning"
+    (problem,) = report.problems
+    assert title in problem.reason
+    excluded = excluded_frames(bring_together([observation], [None], {}), LIMITS)
+    assert set(range(60, 70)) <= set(excluded) <= set(range(57, 73))
+    assert set(excluded.values()) == {f"Something covers {title}."}
+
+
+def test_closed_eyes_are_not_covered(make_observation):
+    observation = changed(make_observation(), eye_contrast=np.full((180, 2), 0.3))
+    assert verdict_of(observation).verdict == "ok"
+
+
+def test_dark_glasses_hide_the_eyes_and_cost_no_moments(make_observation):
+    observation = changed(make_observation(), eye_contrast=np.full((180, 2), 0.3))
+    observation.quality.eye_skin[:] = -1.4
+    recording = bring_together([observation], [None], {})
+    assert [part.side for part in hidden_parts(recording, LIMITS)] == ["left", "right"]
+    assert not excluded_frames(recording, LIMITS)
+    assert verdict_of(observation, takes=[SMILE]).verdict == "usable_with_warning"
+    assert verdict_of(observation, takes=[BROWS]).verdict == "rejected"
+
+
+def test_the_far_eye_of_a_side_view_is_not_judged(make_observation):
+    side = covered_eye(changed(make_observation(yaw_deg=42, seed=1)), 1, slice(None))
+    front = changed(make_observation(seed=1))
+    assert verdict_of(front, side).verdict == "ok"
 
 
 def test_covered_mouth_rejects_only_movements_of_the_mouth(make_observation):
