@@ -15,7 +15,13 @@ from backend.consents.errors import ConsentMissingError
 from backend.db.models import RecordingFileRole, View
 from backend.dependencies import Reading, StorageInUse, Transaction, requires
 from backend.kit import revisions
-from backend.kit.errors import NotAllowedError, NotFoundError, PreconditionFailedError, declares
+from backend.kit.errors import (
+    NotAllowedError,
+    NotFoundError,
+    PreconditionFailedError,
+    ServiceError,
+    declares,
+)
 from backend.kit.ranges import Content, RangeNotSatisfiableError, answer, binary
 from backend.kit.revisions import BasedOn, PreconditionRequiredError
 from backend.kit.storage.blobs import Storage
@@ -27,6 +33,8 @@ from backend.kit.storage.errors import (
 from backend.recordings import service
 from backend.recordings.errors import NoViewsError, RecordingCompleteError, VideoNotReadyError
 from backend.recordings.schemas import NewRecording, RecordingChange, RecordingRead
+from backend.visits.errors import VisitSignedError
+from backend.voiding import VoidError
 
 router = APIRouter(tags=["recordings"])
 
@@ -35,6 +43,12 @@ Writer = Annotated[Caller, Depends(requires(Permission.VISIT_WRITE))]
 Faces = Annotated[Caller, Depends(requires(Permission.FACE_READ))]
 
 _ONE = declares(NotAllowedError, NotFoundError)
+_CHANGE: tuple[type[ServiceError], ...] = (
+    NotAllowedError,
+    NotFoundError,
+    VisitSignedError,
+    VoidError,
+)
 _FILE = declares(
     NotAllowedError,
     NotFoundError,
@@ -49,7 +63,7 @@ _FILE = declares(
 @router.post(
     "/visits/{visit_id}/recordings",
     status_code=status.HTTP_201_CREATED,
-    responses=declares(NotAllowedError, NotFoundError, ConsentMissingError),
+    responses=declares(*_CHANGE, ConsentMissingError),
 )
 def create_recording(
     session: Transaction, caller: Writer, visit_id: UUID, new: NewRecording, response: Response
@@ -74,9 +88,7 @@ def read_recording(
 
 @router.patch(
     "/recordings/{recording_id}",
-    responses=declares(
-        NotAllowedError, NotFoundError, PreconditionFailedError, PreconditionRequiredError
-    ),
+    responses=declares(*_CHANGE, PreconditionFailedError, PreconditionRequiredError),
 )
 def change_recording(
     session: Transaction,
@@ -93,7 +105,7 @@ def change_recording(
 
 @router.post(
     "/recordings/{recording_id}/complete",
-    responses=declares(NotAllowedError, NotFoundError, NoViewsError, ConsentMissingError),
+    responses=declares(*_CHANGE, NoViewsError, ConsentMissingError),
 )
 def use_what_is_there(
     session: Transaction, caller: Writer, recording_id: UUID, response: Response
@@ -107,7 +119,7 @@ def use_what_is_there(
 @router.delete(
     "/recordings/{recording_id}/views/{view}",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=declares(NotAllowedError, NotFoundError, RecordingCompleteError),
+    responses=declares(*_CHANGE, RecordingCompleteError),
 )
 def remove_view(session: Transaction, caller: Writer, recording_id: UUID, view: View) -> None:
     """Take a wrong file out of a recording that still waits for others."""

@@ -25,14 +25,21 @@ _WITH_FILES = (selectinload(Recording.views), selectinload(Recording.files))
 
 def visit_to_fill(session: Session, caller: Caller, visit_id: UUID) -> Visit | None:
     """A visit that the caller may add to."""
-    return session.scalar(
-        writable(caller, Visit).where(Visit.id == visit_id, Visit.voided_at.is_(None))
-    )
+    return session.scalar(writable(caller, Visit).where(Visit.id == visit_id))
 
 
 def visit_to_see(session: Session, caller: Caller, visit_id: UUID) -> Visit | None:
     """A visit that the caller may see."""
     return session.scalar(readable(caller, Visit).where(Visit.id == visit_id))
+
+
+def visit_of(session: Session, recording: Recording) -> Visit:
+    """The visit of a recording that the caller reached already."""
+    return session.scalars(
+        unscoped(Visit, because="the recording itself was read in the caller's scope").where(
+            Visit.id == recording.visit_id
+        )
+    ).one()
 
 
 def one(session: Session, caller: Caller, recording_id: UUID) -> Recording | None:

@@ -20,7 +20,6 @@ from backend.db.models import (
     RecordingFileRole,
     RecordingState,
     RecordingView,
-    Take,
     View,
 )
 from backend.db.session import after_commit, now
@@ -28,6 +27,7 @@ from backend.jobs import service as jobs
 from backend.kit import revisions
 from backend.kit.errors import NotFoundError
 from backend.kit.recent import Recent
+from backend.protocols import service as protocols
 from backend.recordings import repository
 from backend.recordings.errors import (
     NoViewsError,
@@ -36,6 +36,7 @@ from backend.recordings.errors import (
     ViewTakenError,
 )
 from backend.recordings.schemas import NewRecording, RecordingChange, missing
+from backend.visits.errors import require_open
 
 # A player asks for many parts of one video: they are one look at a face.
 _LOOK = timedelta(minutes=10)
@@ -47,6 +48,7 @@ def create(session: Session, caller: Caller, visit_id: UUID, new: NewRecording) 
     visit = repository.visit_to_fill(session, caller, visit_id)
     if visit is None:
         raise NotFoundError
+    require_open(visit)
     consents.require(session, visit.patient_id, Purpose.CARE)
     recording = Recording(
         visit_id=visit.id,
@@ -147,6 +149,7 @@ def add_view(session: Session, view: RecordingView, created_by_id: UUID | None) 
     one of them is the last.
     """
     recording = repository.locked(session, view.recording_id)
+    require_open(repository.visit_of(session, recording))
     check_room_for(session, recording, view.view)
     consents.require(session, recording.patient_id, Purpose.CARE)
     session.add(view)
@@ -159,25 +162,9 @@ def add_view(session: Session, view: RecordingView, created_by_id: UUID | None) 
 def set_calibration(session: Session, recording_id: UUID, blob: Blob) -> None:
     """Give the recording its calibration file; later analyses use it."""
     recording = repository.locked(session, recording_id)
+    require_open(repository.visit_of(session, recording))
     consents.require(session, recording.patient_id, Purpose.CARE)
     recording.calibration_blob_id = blob.id
-
-
-def start_take(session: Session, take: Take, recording: Recording, by_id: UUID | None) -> None:
-    """Queue the analysis of a take if its recording is complete; else its last view will.
-
-    For takes that are cut out of a recording after it came in, too.
-    """
-    if recording.state is RecordingState.COMPLETE:
-        jobs.enqueue(
-            session,
-            JobKind.ANALYZE_TAKE,
-            patient_id=take.patient_id,
-            visit_id=take.visit_id,
-            recording_id=recording.id,
-            take_id=take.id,
-            created_by_id=by_id,
-        )
 
 
 def shown_file(
@@ -221,8 +208,19 @@ def _complete(session: Session, recording: Recording, by_id: UUID | None) -> Non
             recording_id=recording.id,
             created_by_id=by_id,
         )
+    number = repository.visit_of(session, recording).protocol_number
     for take in repository.takes_of(session, recording.id):
-        start_take(session, take, recording, by_id)
+        # Takes that are cut out of the recording from now on start by themselves.
+        if protocols.measured_as(session, number, take.movement) is not None:
+            jobs.enqueue(
+                session,
+                JobKind.ANALYZE_TAKE,
+                patient_id=recording.patient_id,
+                visit_id=recording.visit_id,
+                recording_id=recording.id,
+                take_id=take.id,
+                created_by_id=by_id,
+            )
 
 
 def _loaded(session: Session, caller: Caller, recording_id: UUID) -> Recording:
@@ -237,6 +235,7 @@ def _to_change(session: Session, caller: Caller, recording_id: UUID) -> Recordin
     recording = repository.one_to_change(session, caller, recording_id)
     if recording is None:
         raise NotFoundError
+    require_open(repository.visit_of(session, recording))
     return recording
 
 

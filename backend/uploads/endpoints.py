@@ -40,6 +40,8 @@ from backend.uploads.errors import (
 )
 from backend.uploads.receiving import Receiving
 from backend.uploads.schemas import Announcement, ChunkChecksum, UploadStatus
+from backend.visits.errors import VisitSignedError
+from backend.voiding import VoidError
 
 VERSION = "1.0.0"
 CHUNK_TYPE = "application/offset+octet-stream"
@@ -110,6 +112,8 @@ _FINISH: tuple[type[ServiceError], ...] = (
     ConsentMissingError,
     RecordingCompleteError,
     ViewTakenError,
+    VisitSignedError,
+    VoidError,
     StorageFullError,
 )
 
@@ -137,6 +141,8 @@ def tell_abilities(_caller: Sender, door: Door, response: Response) -> None:
         ConsentMissingError,
         RecordingCompleteError,
         ViewTakenError,
+        VisitSignedError,
+        VoidError,
         StorageFullError,
         StorageUnavailableError,
     ),

@@ -6,6 +6,7 @@ import threading
 
 from backend.blobs import service as blobs
 from backend.db.session import Database
+from backend.exports import service as exports
 from backend.jobs.doorbell import told
 from backend.kit.storage.blobs import Storage
 from backend.uploads.receiving import Receiving
@@ -35,5 +36,10 @@ class Sweeper:
     def _run(self) -> None:
         while not self._stopping.is_set():
             told(self._receiving.sweep)
+            told(self._expire_exports)
             told(lambda: blobs.sweep(self._database, self._storage))
             self._stopping.wait(_EVERY_S)
+
+    def _expire_exports(self) -> None:
+        with self._database.unit_of_work() as session:
+            exports.expire(session)

@@ -104,6 +104,14 @@ class TestCreate:
         assert create(client, foreign).status_code == 404
         assert client.get(f"{API}/visits/{foreign.id}/recordings").status_code == 404
 
+    def test_signed_visit(self, service, client):
+        patient = service.make.patient(service.team)
+        signed = service.make.visit(patient, signed_at=service.database.clock.now())
+        recording = service.make.recording(signed)
+        assert create(client, signed).json()["code"] == "visit_signed"
+        complete = client.post(f"{API}/recordings/{recording.id}/complete")
+        assert complete.json()["code"] == "visit_signed"
+
 
 class TestChange:
     def test_only_what_is_sent_changes(self, client, visit):
@@ -131,12 +139,13 @@ class TestComplete:
         recording = service.make.recording(visit, declared_views=["left", "center"])
         service.make.view(recording)
         take = service.make.take(visit, recording)
-        excluded = service.make.take(visit, recording, excluded_at=service.database.clock.now())
+        service.make.take(visit, recording, excluded_at=service.database.clock.now())
+        service.make.take(visit, recording, movement="of_no_protocol")
         done = client.post(f"{API}/recordings/{recording.id}/complete").json()
         assert (done["state"], done["missing_views"]) == ("complete", ["left"])
         with service.database.unit_of_work(read_only=True) as session:
             queued = session.query(Job).where(Job.kind == JobKind.ANALYZE_TAKE).all()
-        assert [job.take_id for job in queued] == [take.id] != [excluded.id]
+        assert [job.take_id for job in queued] == [take.id]
 
 
 class TestRemoveView:
