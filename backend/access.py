@@ -162,13 +162,14 @@ class Caller:
 
     team_ids, invited_patient_ids, glass_patient_ids: what was in force when the request came.
     permission: the right the present endpoint acts under; it decides the reach of queries.
+    authenticated_by: `work` is a worker that does what the user asked for before.
     scopes: of an API token, None for a session. session_id: of a session, None for a token.
     """
 
     user_id: UUID
     roles: frozenset[Role]
     request_id: str
-    authenticated_by: Literal["session", "token"]
+    authenticated_by: Literal["session", "token", "work"]
     team_ids: frozenset[UUID] = frozenset()
     invited_patient_ids: frozenset[UUID] = frozenset()
     glass_patient_ids: frozenset[UUID] = frozenset()

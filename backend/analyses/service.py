@@ -151,6 +151,11 @@ def measures(
     return paging.page([_measure(row) for row in rows], total)
 
 
+def counting(session: Session, caller: Caller, patient_id: UUID) -> list[Placed]:
+    """All analyses of a patient that count, in the order of time."""
+    return repository.counting_placed(session, caller, patient_id)
+
+
 def representative(
     session: Session, caller: Caller, patient_id: UUID, visit_ids: Collection[UUID] = ()
 ) -> list[Placed]:

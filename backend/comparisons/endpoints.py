@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, status
 from fastapi.responses import Response
 
 from backend.access import Caller, Permission
-from backend.analyses.endpoints import STORED, Movements, binary
+from backend.analyses.endpoints import STORED, Movements
 from backend.analyses.errors import NotMeasuredError, RecordingIncompleteError
 from backend.analyses.reading import STREAM_MEDIA_TYPE
 from backend.comparisons import movements, service, trends
@@ -41,7 +41,7 @@ from backend.dependencies import (
 )
 from backend.kit.errors import InvalidError, NotAllowedError, NotFoundError, declares
 from backend.kit.pagination import Page, PageRequest
-from backend.kit.ranges import RangeNotSatisfiableError, answer
+from backend.kit.ranges import RangeNotSatisfiableError, answer, binary
 
 router = APIRouter(tags=["comparisons"])
 

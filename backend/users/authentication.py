@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -63,6 +64,23 @@ def by_token(database: Database, secret: str, request_id: str) -> Caller:
         with database.unit_of_work() as unit:
             repository.touch_token(unit, token.id, at)
     return caller
+
+
+def on_behalf_of(unit: Session, user_id: UUID, request_id: str) -> Caller:
+    """The user as a worker acts for, with the rights of now; raises NotSignedInError."""
+    user = repository.user(unit, user_id)
+    if user is None or user.disabled_at is not None:
+        raise NotSignedInError("The user who asked for this may no longer use the service.", "")
+    rights = repository.rights_of(unit, user.id, now(unit))
+    return Caller(
+        user_id=user.id,
+        roles=user.roles,
+        request_id=request_id,
+        authenticated_by="work",
+        team_ids=rights.team_ids,
+        invited_patient_ids=rights.invited_patient_ids,
+        glass_patient_ids=rights.glass_patient_ids,
+    )
 
 
 def _alive(session: UserSession, user: User, at: datetime, idle: timedelta) -> bool:
