@@ -26,6 +26,7 @@ from backend.db.session import Database
 from backend.dependencies import ForgeryError, SecondFactorNeededError
 from backend.emergency.endpoints import router as emergency
 from backend.episodes.endpoints import router as episodes
+from backend.exports.endpoints import router as exports
 from backend.invitations.endpoints import router as invitations
 from backend.jobs.doorbell import Ringer, celery_app
 from backend.jobs.endpoints import router as jobs
@@ -87,6 +88,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     uploads,
     analyses,
     comparisons,
+    exports,
     jobs,
 )
 
