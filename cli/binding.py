@@ -31,7 +31,14 @@ class Binding:
     @property
     def public_url(self) -> str:
         """The address in a browser on this machine, or on others when it is not loopback."""
-        host = socket.gethostname() if self.host in ANY else self.host
+        return self._url(socket.gethostname() if self.host in ANY else self.host)
+
+    @property
+    def local_url(self) -> str:
+        """The address for programs on this machine."""
+        return self._url("127.0.0.1" if self.host in ANY else self.host)
+
+    def _url(self, host: str) -> str:
         scheme = "http" if self.certificate is None else "https"
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
 

@@ -13,12 +13,21 @@ from types import FrameType
 import typer
 from typer.exceptions import Abort, TyperException
 
+from backend.kit.errors import ServiceError
+from backend.kit.errors import StorageFullError as ServiceStorageFullError
+from cli.audit import audit
+from cli.backup import backup, restore
 from cli.bench import bench
 from cli.demo import demo
 from cli.doctor import doctor
 from cli.evaluate import evaluate
+from cli.migrate import migrate
 from cli.reconstruct import reconstruct
+from cli.serve import serve
 from cli.synthesize import synthesize
+from cli.up import up
+from cli.users import users
+from cli.worker import worker
 from models.errors import RejectedRecordingError, SfpfrError, StorageFullError
 from models.movements import NOTICE
 
@@ -34,12 +43,20 @@ app = typer.Typer(
     epilog="Exit codes: 0 done; 1 unexpected fault; 2 unusable input or arguments; 3 rejected by "
     "quality control; 4 disk full; 130 interrupted.",
 )
-app.command()(reconstruct)
+app.command()(up)
 app.command()(demo)
+app.command()(reconstruct)
 app.command()(synthesize)
 app.add_typer(evaluate, name="evaluate")
 app.command()(bench)
 app.command()(doctor)
+app.command()(serve)
+app.command()(worker)
+app.command()(migrate)
+app.add_typer(users, name="users")
+app.add_typer(audit, name="audit")
+app.command()(backup)
+app.command()(restore)
 
 
 def main() -> None:
@@ -61,9 +78,9 @@ def run(arguments: list[str]) -> int:
         return _tell(error.exit_code, error.format_message(), "See `sfpfr --help`.", as_json)
     except RejectedRecordingError as error:
         return _tell(REJECTED, error.message, error.next_step, as_json)
-    except StorageFullError as error:
+    except (StorageFullError, ServiceStorageFullError) as error:
         return _tell(DISK_FULL, error.message, error.next_step, as_json)
-    except SfpfrError as error:
+    except (SfpfrError, ServiceError) as error:
         return _tell(UNUSABLE, error.message, error.next_step, as_json)
     except Exception as error:  # the last place where a traceback can still become a sentence
         if isinstance(error, OSError) and error.errno in DISK_ERRORS:

@@ -12,11 +12,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted(
     path
-    for room in ("models", "cli")
+    for room in ("models", "backend", "worker", "cli")
     for path in (ROOT / room).rglob("*.py")
     if path.stat().st_size
 )
 TORCH_FREE = (
+    "backend.app",
     "cli.main",
     "models.calibration",
     "models.capture",
@@ -27,6 +28,7 @@ TORCH_FREE = (
     "models.request",
     "models.stream",
     "models.subject",
+    "worker.app",
 )
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from celery import Celery
@@ -29,7 +31,7 @@ _RETRY_S = 2.0
 _BROKER_TIMEOUT_S = 2.0
 # A doorbell that nobody answered in this time is rung again by the reaper anyway.
 _STALE_AFTER_S = 300.0
-_VISIBILITY_TIMEOUT_S = 120
+_VISIBILITY_TIMEOUT_S = 60
 _RESTORE_EVERY_S = 10
 
 _woken = threading.Event()
@@ -46,6 +48,15 @@ def celery_app(broker_url: str) -> Celery:
             "unacked_restore_interval": _RESTORE_EVERY_S,
             "socket_timeout": 10 * _BROKER_TIMEOUT_S,
             "socket_keepalive": True,
+        }
+    elif broker_url.startswith("filesystem://"):
+        # Where no server runs on this kind of machine.
+        folder = Path(urlsplit(broker_url).path)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        transport |= {
+            "data_folder_in": str(folder),
+            "data_folder_out": str(folder),
+            "control_folder": str(folder / "control"),
         }
     app.conf.update(
         task_acks_late=True,

@@ -26,6 +26,8 @@ LISTED = frozenset(
 OWN = frozenset(["error", "event", "level", "logger", "refused_keys", "time", "where"])
 # Libraries whose records hold addresses and versions at most.
 VERBATIM = ("alembic", "celery.apps", "celery.worker.consumer", "kombu", "uvicorn.error")
+# Told every few seconds while nothing happens.
+CHATTY = ("alembic.runtime.migration", "celery.app.trace", "celery.worker.strategy")
 LONGEST = 200
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -58,6 +60,8 @@ def configure_logs(stream: TextIO | None = None, level: int = logging.INFO) -> N
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
     # Its lines hold whole addresses; `backend.kit.observed` writes the access log.
     logging.getLogger("uvicorn.access").disabled = True
 
