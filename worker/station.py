@@ -1,6 +1,6 @@
 """One worker process: takes jobs lane by lane, and brings each of them to an end of its row.
 
-A doorbell only says that there is work. What is taken is the most urgent job there is.
+A doorbell only says that there may be work. What is taken is the most urgent job there is.
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ from worker.site import WorkSite
 Task = Callable[[Desk], None]
 
 _REAP_EVERY_S = 5.0
+_LOOK_EVERY_S = 5.0
 _log = log(__name__)
 
 
 class Station:
-    """The lanes of a worker process, each with its warm child, and the threads that serve them.
+    """The lanes of a worker process, each a thread with its warm child, and what serves them.
 
     tasks: what is done for each kind; other kinds are left to other workers. preload: what each
     lane's child has ready.
@@ -50,60 +51,62 @@ class Station:
         self._queues = list(queues)
         self._tasks = tasks
         self._lease_s = float(site.settings.job_lease_seconds)
+        self._heart = Heart(site.database, self._lease_s)
+        self._ended = threading.Event()
         self._lanes = [
             _Lane(
+                lane,
                 [kind for kind in tasks if KINDS[kind].lane == lane],
                 WarmChild(tuple(preload.get(lane, ()))),
+                self._work_off,
             )
             for lane in LANES
         ]
-        self._heart = Heart(site.database, self._lease_s)
-        self._ended = threading.Event()
         self._errands = threading.Thread(target=self._run_errands, name="errands", daemon=True)
 
     def start(self) -> None:
-        """Warm the children up and begin to serve; jobs come through `answer`."""
+        """Warm the children up and begin to take jobs."""
         clear_after_crash(self._site.settings.data_dir)
         for lane in self._lanes:
-            lane.child.warm_up()
+            lane.start()
         self._heart.start()
         self._errands.start()
 
+    def wake(self) -> None:
+        """There may be work: look for it now."""
+        for lane in self._lanes:
+            lane.woken.set()
+
     def close(self) -> None:
-        """Ask running work to stop; it is given back untried. Returns at once."""
+        """Take no more jobs and ask running work to stop; it is given back untried."""
         self._heart.close()
+        self.wake()
+
+    @property
+    def closing(self) -> bool:
+        """Whether the worker is going down."""
+        return self._heart.closing
 
     def end(self) -> None:
-        """Stop the threads and the children, after all `answer` calls have returned."""
-        self._heart.close()
+        """Close, and wait until all threads and children are gone."""
+        self.close()
+        for lane in self._lanes:
+            lane.end()
         self._ended.set()
         self._errands.join()
         self._heart.end()
-        for lane in self._lanes:
-            lane.child.close()
         told(self._sign_out)
 
-    def answer(self) -> None:
-        """Work until nothing is left that this process may take now.
-
-        Any number of threads may call this; each lane does one job at a time.
-        """
-        worked = True
-        while worked and not self._heart.closing:
-            worked = False
-            for lane in self._lanes:
-                worked |= lane.drain(self._take)
-
-    def _take(self, lane: _Lane) -> bool:
-        """Take and do one job of a lane; whether there was one."""
-        if self._heart.closing or not lane.kinds:
-            return False
-        with self._site.database.unit_of_work() as session:
-            claimed = leases.claim(session, self.name, self._queues, lane.kinds, self._lease_s)
-        if claimed is None:
-            return False
-        self._do(lane, *claimed)
-        return True
+    def _work_off(self, lane: _Lane) -> None:
+        """Take and do jobs of a lane until there is none."""
+        while lane.kinds and not self.closing:
+            with self._site.database.unit_of_work() as session:
+                claimed = leases.claim(session, self.name, self._queues, lane.kinds, self._lease_s)
+            if claimed is None:
+                return
+            self._do(lane, *claimed)
+            # What waited for this job may be another lane's.
+            self.wake()
 
     def _do(self, lane: _Lane, lease: Lease, job: Job) -> None:
         _log.info("A job begins", job_id=str(lease.job_id), kind=lease.kind.value)
@@ -163,37 +166,40 @@ class Station:
 
 
 class _Lane:
-    """Does one job at a time; who comes while it is busy makes it look for work once more."""
+    """A thread that does one job at a time. Woken, or now and then by itself, it looks for work:
+    a doorbell that got lost, or a broker that is away, costs seconds only."""
 
-    def __init__(self, kinds: Collection[JobKind], child: WarmChild) -> None:
+    def __init__(
+        self,
+        name: str,
+        kinds: Collection[JobKind],
+        child: WarmChild,
+        work_off: Callable[[_Lane], None],
+    ) -> None:
         self.kinds = kinds
         self.child = child
-        self._lock = threading.Lock()
-        self._busy = False
-        self._again = False
+        self.woken = threading.Event()
+        self._work_off = work_off
+        self._ended = False
+        self._thread = threading.Thread(target=self._run, name=f"lane-{name}", daemon=True)
 
-    def drain(self, take: Callable[[_Lane], bool]) -> bool:
-        """Take jobs until there is none; whether there was one."""
-        with self._lock:
-            if self._busy:
-                self._again = True
-                return False
-            self._busy = True
-        worked = False
-        try:
-            while True:
-                with self._lock:
-                    self._again = False
-                while take(self):
-                    worked = True
-                with self._lock:
-                    if not self._again:
-                        self._busy = False
-                        return worked
-        except BaseException:
-            with self._lock:
-                self._busy = False
-            raise
+    def start(self) -> None:
+        """Warm up and begin."""
+        self.child.warm_up()
+        self._thread.start()
+
+    def end(self) -> None:
+        """Wait for the thread, which has been asked to stop its work, and end the child."""
+        self._ended = True
+        self.woken.set()
+        self._thread.join()
+        self.child.close()
+
+    def _run(self) -> None:
+        while not self._ended:
+            told(lambda: self._work_off(self))
+            self.woken.wait(_LOOK_EVERY_S)
+            self.woken.clear()
 
 
 def _ending(error: Exception, stop: Stop | None) -> Callable[..., None]:

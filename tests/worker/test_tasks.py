@@ -7,6 +7,7 @@ import io
 import os
 
 from PIL import Image
+from plant import wait_until
 
 from backend.blobs import service as blobs
 from backend.db.models import (
@@ -14,6 +15,7 @@ from backend.db.models import (
     AnalysisFile,
     Consent,
     FileRole,
+    Job,
     JobKind,
     JobState,
     Measure,
@@ -27,6 +29,13 @@ from backend.db.models import (
 from models.capture.cache import remembering
 from models.pipeline import reconstruct
 from models.request import LabelledFile, ReconstructionRequest
+
+
+def finish(clinic, station):
+    """Let the station do all jobs there are."""
+    station.wake()
+    alive = (JobState.QUEUED, JobState.RUNNING)
+    wait_until(lambda: not any(job.state in alive for job in clinic.rows(Job)), "all jobs end")
 
 
 def content(site, blob_id):
@@ -46,7 +55,7 @@ def test_a_take_is_analysed_as_the_command_line_does(clinic, station, photograph
         clinic.enqueue(kind, take)
         for kind in (JobKind.PROXY, JobKind.ANALYZE_TAKE, JobKind.QUICK_LOOK)
     ]
-    station.answer()
+    finish(clinic, station)
     assert [clinic.job(job).state for job in jobs] == [JobState.SUCCEEDED] * 3
     (analysis,) = clinic.rows(Analysis, take_id=take.id)
 
@@ -81,9 +90,9 @@ def test_a_take_is_analysed_as_the_command_line_does(clinic, station, photograph
 def test_analysing_again_makes_a_new_version_from_what_is_kept(clinic, station, photograph):
     take = clinic.take(photograph)
     clinic.enqueue(JobKind.ANALYZE_TAKE, take)
-    station.answer()
+    finish(clinic, station)
     clinic.enqueue(JobKind.ANALYZE_TAKE, take, request={"cause": "again"})
-    station.answer()
+    finish(clinic, station)
     first, second = sorted(clinic.rows(Analysis), key=lambda a: a.version_number)
     assert first.superseded_at is not None
     assert second.superseded_at is None
@@ -96,7 +105,7 @@ def test_the_first_ok_take_fixes_the_subject_of_its_visit_and_the_scale(
     visit = clinic.make.visit(clinic.make.patient())
     first = clinic.take(photograph, visit=visit)
     clinic.enqueue(JobKind.ANALYZE_TAKE, first)
-    station.answer()
+    finish(clinic, station)
     (analysis,) = clinic.rows(Analysis)
     subjects = clinic.rows(SubjectFile)
     if analysis.verdict is not Verdict.OK:
@@ -112,7 +121,7 @@ def test_without_consent_nothing_is_computed(clinic, station, photograph):
     with clinic.site.database.unit_of_work() as session:
         session.query(Consent).delete()
     job = clinic.enqueue(JobKind.ANALYZE_TAKE, take)
-    station.answer()
+    finish(clinic, station)
     ended = clinic.job(job)
     assert ended.state == JobState.FAILED
     assert "consent" in ended.reason
@@ -124,7 +133,7 @@ def test_a_recording_without_a_face_ends_with_its_verdict_and_reason(clinic, sta
     Image.new("RGB", (640, 480), "grey").save(tmp_path / "wall.png")
     take = clinic.take(tmp_path / "wall.png")
     job = clinic.enqueue(JobKind.ANALYZE_TAKE, take)
-    station.answer()
+    finish(clinic, station)
     ended = clinic.job(job)
     assert ended.state == JobState.FAILED
     assert "face" in ended.reason
@@ -137,7 +146,7 @@ def test_a_file_that_is_no_picture_fails_with_a_reason(clinic, station, tmp_path
     (tmp_path / "noise").write_bytes(os.urandom(5000))
     take = clinic.take(tmp_path / "noise")
     jobs = [clinic.enqueue(kind, take) for kind in (JobKind.PROXY, JobKind.ANALYZE_TAKE)]
-    station.answer()
+    finish(clinic, station)
     for job in jobs:
         ended = clinic.job(job)
         assert (ended.state, ended.reason_code) == (JobState.FAILED, "VideoError")
