@@ -168,7 +168,7 @@ def _later(patient: Patient, share: float) -> Patient:
 
 def _admit(client: LocalClient, person: Person, side: str) -> tuple[str, str]:
     """The patient and the episode, made unless they are there."""
-    known = client.get("/patients", q=person.pseudonym)["items"]
+    known = client.post("/patients/search", q=person.pseudonym)["items"]
     patient = next((one for one in known if one["pseudonym"] == person.pseudonym), None)
     if patient is None:
         patient = client.post(

@@ -34,6 +34,7 @@ from backend.patients.schemas import (
     Identity,
     IdentityRead,
     PatientCreate,
+    PatientFilter,
     PatientQuery,
     PatientRead,
     PatientSummary,
@@ -56,10 +57,21 @@ _EDITED = (
 def list_patients(
     session: Reading,
     caller: Annotated[Caller, Depends(requires(Permission.PATIENT_READ))],
-    query: Annotated[PatientQuery, Depends()],
+    wanted: Annotated[PatientFilter, Depends()],
     paging: PageRequest,
 ) -> Page[PatientSummary]:
-    """The patients in reach: by what was typed, filtered and sorted."""
+    """The patients in reach, filtered and sorted."""
+    return service.listed(session, caller, PatientQuery(**wanted.model_dump()), paging)
+
+
+@router.post("/search", responses=declares(NotAllowedError))
+def search_patients(
+    session: Reading,
+    caller: Annotated[Caller, Depends(requires(Permission.PATIENT_READ))],
+    query: PatientQuery,
+    paging: PageRequest,
+) -> Page[PatientSummary]:
+    """The patients in reach by what was typed; in the body, since a name belongs in no address."""
     return service.listed(session, caller, query, paging)
 
 

@@ -108,18 +108,23 @@ class LastVisit(BaseModel):
     signed: bool
 
 
-class PatientQuery(_Body):
-    """Which patients are listed.
+class PatientFilter(_Body):
+    """Which patients are listed."""
 
-    `q` is what was typed: the beginning of a pseudonym, the beginnings of words of the name, or a
-    whole record number.
-    """
-
-    q: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
     state: PatientState = PatientState.ACTIVE
     care_consent: ConsentStanding | None = None
     team_id: UUID | None = None
     sort: PatientSort = "-last_visit"
+
+
+class PatientQuery(PatientFilter):
+    """Which patients are looked for.
+
+    `q` is what was typed: the beginning of a pseudonym, the beginnings of words of the name, or a
+    whole record number. It may identify somebody, so it never stands in an address.
+    """
+
+    q: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
 
 
 class PatientSummary(BaseModel):

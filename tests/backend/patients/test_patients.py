@@ -21,7 +21,7 @@ def create(client: Any, **values: Any) -> Any:
 
 
 def found(client: Any, typed: str, **query: Any) -> list[str]:
-    answer = client.get(URL, params={"q": typed, **query})
+    answer = client.post(f"{URL}/search", json={"q": typed, **query})
     assert answer.status_code == 200
     return [item["pseudonym"] for item in answer.json()["items"]]
 
@@ -129,7 +129,8 @@ class TestList:
 
     def test_names_do_not_find_without_the_right_to_them(self, service: Service) -> None:
         create(service.client(Role.CLINICIAN), pseudonym="K-100")
-        assert service.client(Role.RESEARCHER).get(URL, params={"q": "gr"}).status_code == 403
+        answer = service.client(Role.RESEARCHER).post(f"{URL}/search", json={"q": "gr"})
+        assert answer.status_code == 403
 
     def test_newest_visit_first_and_those_without_last(self, service: Service) -> None:
         for pseudonym, days in (("NONE", ()), ("OLD", (1, 2)), ("NEW", (3, 1))):
