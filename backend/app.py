@@ -17,6 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from backend.admin.endpoints import router as admin
 from backend.analyses.endpoints import router as analyses
 from backend.audit.endpoints import router as audit
 from backend.audit.service import HEAD_FILE
@@ -89,6 +90,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     analyses,
     comparisons,
     exports,
+    admin,
     jobs,
 )
 
