@@ -57,6 +57,7 @@ from backend.operations.health import Checks
 from backend.patients.endpoints import router as patients
 from backend.protocols.endpoints import router as protocols
 from backend.recordings.endpoints import router as recordings
+from backend.reviews.endpoints import router as reviews
 from backend.settings import Settings
 from backend.site import open_keys, open_objects, open_storage
 from backend.takes.endpoints import router as takes
@@ -87,6 +88,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     protocols,
     recordings,
     uploads,
+    reviews,
     analyses,
     comparisons,
     exports,

@@ -90,14 +90,14 @@ def create(session: Session, caller: Caller, visit_id: UUID, new: TakeCreate) ->
     former = None
     if new.replaces_take_id is not None:
         former = _to_be_replaced(session, visit, new)
-    recording = _check(session, visit, take, besides=former)
+    _check(session, visit, take, besides=former)
     session.add(take)
     session.flush()
     if former is not None:
         former.replaced_by_id = take.id
         session.flush()
     _note(session, caller, "take.create", take, replaces=_text(new.replaces_take_id))
-    _measure(session, caller, visit, take, recording)
+    measure(session, caller, visit, take)
     return _told(session, caller, visit, take)
 
 
@@ -113,10 +113,10 @@ def replace(
     visit, take = to_change(session, caller, take_id)
     expect(take.version, based_on)
     if changed := apply(take, new.model_dump()):
-        recording = _check(session, visit, take)
+        _check(session, visit, take)
         session.flush()
         _note(session, caller, "take.edit", take, fields=sorted(changed))
-        _measure(session, caller, visit, take, recording)
+        measure(session, caller, visit, take)
     return _told(session, caller, visit, take)
 
 
@@ -141,7 +141,8 @@ def include(session: Session, caller: Caller, take_id: UUID) -> TakeRead:
     take.excluded_at = take.excluded_by_id = take.exclusion_reason = None
     session.flush()
     _note(session, caller, "take.include", take)
-    _measure(session, caller, visit, take, _check(session, visit, take))
+    _check(session, visit, take)
+    measure(session, caller, visit, take)
     return _told(session, caller, visit, take)
 
 
@@ -184,12 +185,12 @@ def to_change(session: Session, caller: Caller, take_id: UUID) -> tuple[Visit, T
 def measure_episode_again(session: Session, caller: Caller, episode: Episode) -> int:
     """Send the takes of the episode's unsigned visits to a new analysis; returns how many."""
     return sum(
-        measure_visit_again(session, caller, visit)
+        measure_visit_again(session, caller, visit, episode_version=episode.version)
         for visit in repository.visits_of_episode(session, episode.id)
     )
 
 
-def measure_visit_again(session: Session, caller: Caller, visit: Visit) -> int:
+def measure_visit_again(session: Session, caller: Caller, visit: Visit, **because: object) -> int:
     """Send the takes of a visit to a new analysis; returns how many.
 
     Without consent to care nothing is measured, and nothing is refused.
@@ -197,18 +198,19 @@ def measure_visit_again(session: Session, caller: Caller, visit: Visit) -> int:
     if not consents.stands(session, visit.patient_id, Purpose.CARE):
         return 0
     return sum(
-        _measure(session, caller, visit, take, _recording(session, visit, take))
+        measure(session, caller, visit, take, **because)
         for take in repository.standing(session, [visit.id])
     )
 
 
-def _measure(
-    session: Session, caller: Caller, visit: Visit, take: Take, recording: Recording | None
-) -> bool:
+def measure(session: Session, caller: Caller, visit: Visit, take: Take, **because: object) -> bool:
     """Queue the analysis of a take as it is now; whether there was something to queue.
 
     While a recording waits for views nothing is queued: its completion starts its takes.
+    `because` names what else the analysis follows from: a job that began before that changed does
+    not stand for the one after it. Raises ConsentMissingError.
     """
+    recording = _recording(session, visit, take)
     if recording is None or recording.state is not RecordingState.COMPLETE:
         return False
     if take.excluded_at is not None or measured_as(session, visit, take) is None:
@@ -221,8 +223,7 @@ def _measure(
         visit_id=take.visit_id,
         recording_id=recording.id,
         take_id=take.id,
-        # A job that began before this change does not stand for the one after it.
-        request={"take_version": take.version, "visit_version": visit.version},
+        request={"take_version": take.version, "visit_version": visit.version, **because},
         created_by_id=caller.user_id,
     )
     return True
@@ -233,17 +234,24 @@ def measured_as(session: Session, visit: Visit, take: Take) -> str | None:
     return protocols.measured_as(session, visit.protocol_number, take.movement)
 
 
-def _check(
-    session: Session, visit: Visit, take: Take, besides: Take | None = None
-) -> Recording | None:
-    """The recording of a take, after all that can be wrong with movement and span was refused."""
+def to_be_measured(session: Session, visit: Visit) -> list[Take]:
+    """The takes of a visit that count and have measures, in their order."""
+    return [
+        take
+        for take in repository.standing(session, [visit.id])
+        if take.excluded_at is None and measured_as(session, visit, take) is not None
+    ]
+
+
+def _check(session: Session, visit: Visit, take: Take, besides: Take | None = None) -> None:
+    """Refuse what can be wrong with movement, recording and span."""
     protocol = protocols.of_number(session, visit.protocol_number).protocol
     if protocol.movement(take.movement) is None:
         raise UnknownMovementError
     if take.recording_id is None:
         if take.start_s is not None:
             raise SpanError("A span needs a recording.", "Name the recording.")
-        return None
+        return
     recording = _recording(session, visit, take)
     if recording is None:
         raise ForeignRecordingError
@@ -253,7 +261,6 @@ def _check(
     for other in repository.standing(session, [visit.id]):
         if other.recording_id == recording.id and other not in (take, besides):
             _refuse_overlap(take, other)
-    return recording
 
 
 def _refuse_overlap(take: Take, other: Take) -> None:

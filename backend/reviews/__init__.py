@@ -1,0 +1,1 @@
+"""Reviews: corrections of takes, proposals, and signatures under visits."""
