@@ -46,13 +46,16 @@ class ViewReaders(Protocol):
 
 
 @contextmanager
-def reading(paths: Sequence[Path], *, cancelled: Cancelled | None = None) -> Iterator[ViewReaders]:
+def reading(
+    paths: Sequence[Path], *, look_first: bool = True, cancelled: Cancelled | None = None
+) -> Iterator[ViewReaders]:
     """Open the files of a recording, each in a process of its own that ends with the block.
 
-    The processes serve the first look and the full pass, so that they start only once.
-    `cancelled` is asked several times a second while they work and ends it with CancelledError.
-    Raises VideoError or UnusableInputError for files that can't be used, and from the readers the
-    error of the first view that fails.
+    The processes serve the first look and the full pass, so that they start only once; unless
+    `look_first` is False they look before they are asked to. `cancelled` is asked several times a
+    second while they work and ends it with CancelledError. Raises VideoError or
+    UnusableInputError for files that can't be used, and from the readers the error of the first
+    view that fails.
     """
     # Unusable files are told at once, before any process is started.
     check_one_recording([_probe(path) for path in paths])
@@ -70,7 +73,7 @@ def reading(paths: Sequence[Path], *, cancelled: Cancelled | None = None) -> Ite
             there.close()
             processes.append(process)
             ends.append(here)
-        yield _ViewProcesses(ends, cancelled)
+        yield _ViewProcesses(ends, cancelled, look_first=look_first)
     finally:
         for process in processes:
             process.terminate()
@@ -88,7 +91,7 @@ def observe_views(
     cancelled: Cancelled | None = None,
 ) -> list[ViewObservation]:
     """Observe every picture of a recording's files; see `reading`."""
-    with reading(paths, cancelled=cancelled) as readers:
+    with reading(paths, look_first=False, cancelled=cancelled) as readers:
         return readers.observe(crops_dir, progress)
 
 
@@ -119,27 +122,45 @@ class _Pass:
 class _ViewProcesses:
     """The parent's side of `reading`."""
 
-    def __init__(self, ends: Sequence[Connection], cancelled: Cancelled | None) -> None:
+    def __init__(
+        self, ends: Sequence[Connection], cancelled: Cancelled | None, *, look_first: bool
+    ) -> None:
         self._ends = ends
         self._cancelled = cancelled
+        self._looking = False
+        if look_first:
+            self._begin_to_look()
 
     def look(self, progress: Progress | None = None) -> list[ViewObservation]:
-        return self._all([_Pass(QUICK_LOOK_EVERY_S, None)] * len(self._ends), progress)
+        if not self._looking:
+            self._begin_to_look()
+        self._looking = False
+        return self._answers(progress)
 
     def observe(
         self, crops_dir: Path | None = None, progress: Progress | None = None
     ) -> list[ViewObservation]:
-        crops = [
-            None if crops_dir is None else crops_dir / f"view{i}.raw"
-            for i in range(len(self._ends))
-        ]
-        return self._all([_Pass(None, path) for path in crops], progress)
+        if self._looking:
+            self.look()
+        self._ask(
+            [
+                _Pass(None, None if crops_dir is None else crops_dir / f"view{i}.raw")
+                for i in range(len(self._ends))
+            ]
+        )
+        return self._answers(progress)
 
-    def _all(self, passes: Sequence[_Pass], progress: Progress | None) -> list[ViewObservation]:
+    def _begin_to_look(self) -> None:
+        self._looking = True
+        self._ask([_Pass(QUICK_LOOK_EVERY_S, None)] * len(self._ends))
+
+    def _ask(self, passes: Sequence[_Pass]) -> None:
         for end, wanted in zip(self._ends, passes, strict=True):
             # A process that has died is told of when its answer is waited for.
             with suppress(BrokenPipeError):
                 end.send(wanted)
+
+    def _answers(self, progress: Progress | None) -> list[ViewObservation]:
         found: dict[int, ViewObservation] = {}
         shares = [0.0] * len(self._ends)
         while len(found) < len(self._ends):

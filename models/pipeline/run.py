@@ -1,108 +1,27 @@
-"""One reconstruction from request to result folder, stage by stage."""
+"""One reconstruction from request to result folder: reading the films; the rest is `analysis`."""
 
 from __future__ import annotations
 
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from threadpoolctl import threadpool_limits
 
-from models.calibration import CalibratedCamera, read_calibration
-from models.capture.covering import Part
-from models.capture.later_checks import (
-    check_agreement,
-    check_performed,
-    check_reprojection,
-    check_rest,
-    check_scale,
-)
-from models.capture.qc import (
-    TakeWindow,
-    assess,
-    excluded_frames,
-    first_verdict,
-    hidden_parts,
-)
+from models.capture.qc import assess, first_verdict
 from models.capture.recording import Recording, bring_together
-from models.capture.thresholds import Thresholds, default_thresholds
-from models.capture.verdict import QCCheck, QCReport
 from models.capture.workers import ViewReaders, observe_views, reading
-from models.errors import CalibrationError, RejectedRecordingError, UnusableInputError
-from models.fit.basis import FaceBasis
-from models.fit.estimate import KnownIdentity
-from models.fit.recording import RecordingFit, fit_recording
-from models.fit.scale import EarlierSize, ScaleHints
-from models.head.model import load_head
-from models.measures import SymmetryPlane, fit_symmetry_plane, measure_take, stamped
+from models.errors import RejectedRecordingError
 from models.movements import View
-from models.pipeline import provenance, write
-from models.pipeline.agreement import view_disagreement
-from models.pipeline.hidden import without_hidden
-from models.pipeline.pictures import write_overlays, write_result_preview
-from models.pipeline.propose import most_likely_movement, propose_takes
-from models.pipeline.timeline import (
-    MeasuredTake,
-    Timeline,
-    on_all_moments,
-    span_moments,
-    take_of,
-)
-from models.pipeline.views import FitViews, views_for_fit
-from models.reconstruction import Subject, ViewTrack
-from models.request import (
-    KNOWN_DISTANCES,
-    Corrections,
-    ReconstructionRequest,
-    TakeSpan,
-    read_corrections,
-)
-from models.subject import read_subject, write_subject
+from models.pipeline import write
+from models.pipeline.state import Progress, Run
+from models.reconstruction import ViewTrack
+from models.request import ReconstructionRequest
 
-Progress = Callable[[str, float], None]
 # How the files of a request are opened for reading.
 Reading = Callable[[Sequence[Path]], AbstractContextManager[ViewReaders]]
-
-
-@dataclass
-class _Stopwatch:
-    """Seconds spent in each stage, in order."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str, progress: Progress) -> Iterator[Callable[[float], None]]:
-        begin = time.perf_counter()
-        progress(name, 0.0)
-        yield lambda share: progress(name, share)
-        progress(name, 1.0)
-        self.seconds[name] = round(time.perf_counter() - begin, 3)
-
-
-@dataclass(frozen=True)
-class _Inputs:
-    """The small files of a request, read."""
-
-    calibration: Mapping[View, CalibratedCamera] | None
-    subject: Subject | None
-    earlier: Subject | None
-    corrections: Corrections | None
-    thresholds: Thresholds
-
-    @classmethod
-    def of(cls, request: ReconstructionRequest) -> _Inputs:
-        return cls(
-            None if request.calibration is None else read_calibration(request.calibration),
-            None if request.subject is None else read_subject(request.subject),
-            None if request.scale_of is None else read_subject(request.scale_of),
-            None if request.corrections is None else read_corrections(request.corrections),
-            default_thresholds(),
-        )
 
 
 def observe(request: ReconstructionRequest) -> tuple[ViewTrack, ...]:
@@ -127,17 +46,69 @@ def reconstruct(
     reconstructs the same ones several times may keep what was read. Raises UnusableInputError,
     and RejectedRecordingError after `qc.json` was written; StorageFullError when the disk is full.
     """
-    # Threads of the matrix library fight each other for busy cores, and the order in which they
-    # add up would change the last digits.
-    with write.storage_errors(), threadpool_limits(1):  # type: ignore[no-untyped-call]
+    with write.storage_errors():
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="sfpfr-") as scratch:
-            run = _Reconstruction(request, out, Path(scratch), progress)
+            run = Run(request, out, Path(scratch), progress)
             try:
-                return run.run(read)
+                return _stages(run, read)
             except RejectedRecordingError as error:
                 run.write_verdict(error)
                 raise
+
+
+def _stages(run: Run, read: Reading) -> dict[str, Any]:
+    with ExitStack() as limited:
+        with read([file.path for file in run.request.files]) as readers:
+            # Brings torch, which takes its time: the films are being looked at meanwhile.
+            from models.pipeline.analysis import Analysis
+
+            # Threads of the matrix library fight each other for busy cores, and the order in
+            # which they add up would change the last digits. Only what is loaded can be limited.
+            limited.enter_context(threadpool_limits(1))  # type: ignore[no-untyped-call]
+            analysis = Analysis(run)
+            _first_look(run, readers)
+            recording = _observe(run, readers)
+        return analysis.result(recording)
+
+
+def _first_look(run: Run, readers: ViewReaders) -> None:
+    """A first verdict from a few pictures a second, while the patient is still there."""
+    files = run.request.files
+    with run.stage("first_look") as share:
+        looks = readers.look(share)
+        if any(look.media.kind == "video" for look in looks):
+            run.report = first_verdict(
+                looks,
+                [file.label for file in files],
+                run.inputs.thresholds,
+                run.windows(),
+            )
+            # Whoever waits beside the patient reads it while the rest is computed.
+            write.write_qc(run.out, run.report)
+            run.stop_if_rejected()
+
+
+def _observe(run: Run, readers: ViewReaders) -> Recording:
+    files = run.request.files
+    with run.stage("landmarks") as share:
+        observations = readers.observe(run.scratch, share)
+        # Only --force comes here with a view that shows no face: it has nothing to say.
+        shown = [
+            (observation, file.label)
+            for observation, file in zip(observations, files, strict=True)
+            if observation.seen.any()
+        ]
+        if not shown:
+            raise _no_face()
+        recording = bring_together(
+            [observation for observation, _ in shown],
+            [label for _, label in shown],
+            _offsets(run.request),
+        )
+    run.report = run.report.merged(assess(recording, run.windows(), run.inputs.thresholds))
+    run.stop_if_rejected()
+    return recording
 
 
 def _offsets(request: ReconstructionRequest) -> dict[View, float]:
@@ -145,348 +116,8 @@ def _offsets(request: ReconstructionRequest) -> dict[View, float]:
     return {view: request.offsets_s[view] for view in views if view in request.offsets_s}
 
 
-class _Reconstruction:
-    """The state of one run, so that each stage reads as one step."""
-
-    def __init__(
-        self, request: ReconstructionRequest, out: Path, scratch: Path, progress: Progress
-    ) -> None:
-        self.request, self.out, self.scratch, self.progress = request, out, scratch, progress
-        self.watch = _Stopwatch()
-        self.inputs = _Inputs.of(request)
-        self.head = load_head(request.head_model)
-        self.face = FaceBasis(self.head)
-        self.report = QCReport.of("first", ())
-
-    def run(self, read: Reading) -> dict[str, Any]:
-        with read([file.path for file in self.request.files]) as readers:
-            self._first_look(readers)
-            recording = self._observe(readers)
-        views = views_for_fit(recording, self._calibration_for(recording), self.inputs.corrections)
-        excluded = self._excluded(recording)
-        with self.watch.stage("fit", self.progress) as share:
-            fit = self._fit(recording, views, excluded, share)
-        timeline = on_all_moments(fit, recording.time_s, excluded)
-        with self.watch.stage("measures", self.progress):
-            spans = self._spans(timeline)
-            if self.request.propose_takes:
-                write.write_takes(self.out, spans)
-            plane = self._plane(fit)
-            hidden = hidden_parts(recording, self.inputs.thresholds)
-            measured = [
-                self._measure(timeline, span, plane, number, hidden)
-                for number, span in enumerate(spans, 1)
-            ]
-        self._judge(recording, views, fit, measured)
-        with self.watch.stage("write", self.progress):
-            record = self._write(recording, views, timeline, plane, measured)
-        if self.request.overlay:
-            with self.watch.stage("overlay", self.progress) as share:
-                write_overlays(
-                    self.out, recording, views, timeline, measured, self.head.topology, share
-                )
-            record["timings_s"] = self.watch.seconds
-            record["peak_rss_mib"] = write.peak_memory_mib()
-            write.write_json(self.out / "reconstruction.json", record)
-        return record
-
-    def _first_look(self, readers: ViewReaders) -> None:
-        """A first verdict from a few pictures a second, while the patient is still there."""
-        files = self.request.files
-        with self.watch.stage("first_look", self.progress) as share:
-            looks = readers.look(share)
-            if any(look.media.kind == "video" for look in looks):
-                self.report = first_verdict(
-                    looks,
-                    [file.label for file in files],
-                    self.inputs.thresholds,
-                    self._windows(),
-                )
-                # Whoever waits beside the patient reads it while the rest is computed.
-                write.write_qc(self.out, self.report)
-                self._stop_if_rejected()
-
-    def _observe(self, readers: ViewReaders) -> Recording:
-        files = self.request.files
-        with self.watch.stage("landmarks", self.progress) as share:
-            observations = readers.observe(self.scratch, share)
-            # Only --force comes here with a view that shows no face: it has nothing to say.
-            shown = [
-                (observation, file.label)
-                for observation, file in zip(observations, files, strict=True)
-                if observation.seen.any()
-            ]
-            if not shown:
-                raise _no_face()
-            recording = bring_together(
-                [observation for observation, _ in shown],
-                [label for _, label in shown],
-                _offsets(self.request),
-            )
-        self.report = self.report.merged(assess(recording, self._windows(), self.inputs.thresholds))
-        self._stop_if_rejected()
-        return recording
-
-    def _windows(self) -> list[TakeWindow]:
-        movement = self.request.movement
-        if movement is not None:
-            return [TakeWindow(_take_name(1), movement, -np.inf, np.inf)]
-        return [
-            TakeWindow(_take_name(number), span.movement, span.start_s, span.end_s)
-            for number, span in enumerate(self.request.takes or (), 1)
-        ]
-
-    def _stop_if_rejected(self) -> None:
-        if self.report.verdict != "rejected" or self.request.force:
-            return
-        worst = self.report.problems[0]
-        raise RejectedRecordingError(worst.reason, worst.next_step)
-
-    def write_verdict(self, error: RejectedRecordingError) -> None:
-        """Write `qc.json` of a rejected recording; what no check has said, the error says."""
-        if self.report.verdict != "rejected":
-            check = QCCheck(
-                id="recording", level="reject", reason=error.message, next_step=error.next_step
-            )
-            self.report = self.report.with_checks([check])
-        write.write_qc(self.out, self.report)
-
-    def _calibration_for(self, recording: Recording) -> Mapping[View, CalibratedCamera] | None:
-        calibration = self.inputs.calibration
-        if calibration is None:
-            return None
-        for view in recording.tracks:
-            if view not in calibration:
-                raise CalibrationError(
-                    f"The calibration has no camera for the view {view!r}.",
-                    "Calibrate every camera of the recording, or leave out --calibration.",
-                )
-        return calibration
-
-    def _excluded(self, recording: Recording) -> dict[int, str]:
-        excluded = dict(excluded_frames(recording, self.inputs.thresholds))
-        if self.inputs.corrections is not None:
-            excluded.update(self.inputs.corrections.exclusions())
-        return {moment: why for moment, why in excluded.items() if moment < len(recording.time_s)}
-
-    def _fit(
-        self,
-        recording: Recording,
-        views: FitViews,
-        excluded: Mapping[int, str],
-        share: Callable[[float], None],
-    ) -> RecordingFit:
-        request, corrections, subject = self.request, self.inputs.corrections, self.inputs.subject
-        mask = np.zeros(len(recording.time_s), dtype=bool)
-        mask[list(excluded)] = True
-        fit = fit_recording(
-            views.tracks,
-            views.evidence,
-            views.crops,
-            recording.time_s,
-            self.face,
-            calibration=views.cameras,
-            known=self._known(subject),
-            hints=ScaleHints(
-                {
-                    KNOWN_DISTANCES[name].landmarks: value
-                    for name, value in request.known_distances_mm.items()
-                },
-                request.iris_mm,
-                request.age_years,
-                self._earlier_size(),
-            ),
-            rest_frame=next(iter(corrections.rest_frames), None) if corrections else None,
-            excluded=mask,
-            progress=share,
-        )
-        if subject is None:
-            return fit
-        scale = replace(fit.scale, sigma=subject.scale_sigma, source=subject.scale_source)
-        return replace(fit, scale=scale)
-
-    def _known(self, subject: Subject | None) -> KnownIdentity | None:
-        if subject is None:
-            return None
-        self._refuse_other_head(subject)
-        identity = np.zeros(self.face.n_identity)
-        identity[: self.face.n_shape] = subject.identity
-        return KnownIdentity(identity, subject.static_offset_mm, float(np.log(subject.scale)))
-
-    def _earlier_size(self) -> EarlierSize | None:
-        earlier = self.inputs.earlier
-        if earlier is None:
-            return None
-        self._refuse_other_head(earlier)
-        return EarlierSize.of(earlier, self.face)
-
-    def _refuse_other_head(self, subject: Subject) -> None:
-        if subject.head_model != provenance.head_record(self.head):
-            raise UnusableInputError(
-                "The subject file belongs to another head model.",
-                "Use the head model it was made with, or reconstruct the first visit again.",
-            )
-
-    def _spans(self, timeline: Timeline) -> tuple[TakeSpan, ...]:
-        """The takes asked for, proposed, or one over the whole recording."""
-        request = self.request
-        if request.takes is not None:
-            return request.takes
-        seen = (
-            timeline.expression,
-            self.head.expression_names,
-            timeline.time_s,
-            timeline.lid_gap_mm,
-            timeline.valid,
-        )
-        end_s = float(timeline.time_s[-1])
-        if request.propose_takes:
-            return propose_takes(*seen) or (TakeSpan("rest", 0.0, end_s),)
-        movement = request.movement or most_likely_movement(*seen)
-        return (TakeSpan(movement, 0.0, end_s),)
-
-    def _plane(self, fit: RecordingFit) -> SymmetryPlane:
-        if self.inputs.subject is not None:
-            return SymmetryPlane.from_array(self.inputs.subject.plane)
-        return fit_symmetry_plane(fit.shape.template, self.head.topology)
-
-    def _measure(
-        self,
-        timeline: Timeline,
-        span: TakeSpan,
-        plane: SymmetryPlane,
-        number: int,
-        hidden: Sequence[Part],
-    ) -> MeasuredTake:
-        corrections = self.inputs.corrections
-        moments = span_moments(span, timeline.time_s)
-        if moments.stop <= moments.start:
-            raise UnusableInputError(
-                f"The take {span.movement} at {span.start_s:g} s lies outside the recording, "
-                f"which is {timeline.time_s[-1]:.1f} s long.",
-                "Correct the takes file.",
-            )
-        take = take_of(
-            timeline,
-            self.face,
-            moments,
-            span.movement,
-            self.request.affected_side,
-            corrections.rest_frames if corrections is not None else (),
-        )
-        measures = measure_take(
-            take, self.head.topology, affected_side=self.request.affected_side, plane=plane
-        )
-        measures = replace(measures, rows=without_hidden(measures.rows, hidden))
-        return MeasuredTake(_take_name(number), span, moments, take, measures)
-
-    def _judge(
-        self,
-        recording: Recording,
-        views: FitViews,
-        fit: RecordingFit,
-        measured: Sequence[MeasuredTake],
-    ) -> None:
-        """Add what only fit and measures know to the verdict; it may only get stricter."""
-        limits = self.inputs.thresholds
-        checks: list[QCCheck] = [
-            check_reprojection(share, view, None, limits)
-            for view, share in zip(views.names, fit.reprojection, strict=True)
-            if np.isfinite(share)
-        ]
-        if len(views.names) > 1:
-            left_over = view_disagreement(fit, views, self.head.topology)
-            checks += [
-                check_agreement(value, view, limits)
-                for view, value in zip(views.names, left_over, strict=True)
-                if np.isfinite(value)
-            ]
-        widths = list(fit.scale.by_view.values())
-        if len(widths) > 1:
-            checks.append(check_scale((max(widths) - min(widths)) / float(np.mean(widths)), limits))
-        for one in measured:
-            name = one.name if self._windows() else None
-            if recording.is_still:
-                continue
-            checks.append(check_rest(has_rest=one.measures.has_rest, is_still=False, take=name))
-            if one.measures.activated is not None:
-                checks.append(check_performed(performed=one.measures.activated, take=name))
-        self.report = self.report.with_checks(checks)
-        self._stop_if_rejected()
-
-    def _write(
-        self,
-        recording: Recording,
-        views: FitViews,
-        timeline: Timeline,
-        plane: SymmetryPlane,
-        measured: Sequence[MeasuredTake],
-    ) -> dict[str, Any]:
-        fit, topology = timeline.fit, self.head.topology
-        names = views.names
-        vertices = timeline.vertices_mm()
-        sigma = np.full(vertices.shape[:2], np.nan, dtype=np.float32)
-        for one in measured:
-            sigma[one.moments] = one.take.uncertainty.sigma_mm
-        write.write_qc(self.out, self.report)
-        write_subject(self._subject(fit, plane), self.out / "subject.json")
-        hashes: dict[str, str] = {
-            view: observation.sha256 for view, observation in recording.observations.items()
-        }
-        write.write_meshes(
-            self.out, timeline, vertices, sigma, topology, names, self.head.expression_names, hashes
-        )
-        if self.request.fields:
-            write.write_fields(self.out, timeline, sigma, measured, topology, hashes)
-        model = provenance.model_name(self.head)
-        rows = [
-            row
-            for one in measured
-            for row in stamped(
-                one.measures.rows,
-                take=one.name,
-                model=model,
-                qc=provenance.row_quality(self.report.of_take(one.name)),
-            )
-        ]
-        write.write_measures(self.out, rows)
-        write_result_preview(self.out, recording, views, timeline, measured, self.report, topology)
-        record = provenance.record(
-            self.request, self.head, recording, timeline, self.report, measured, names
-        )
-        record["timings_s"] = self.watch.seconds
-        record["peak_rss_mib"] = write.peak_memory_mib()
-        write.write_json(self.out / "reconstruction.json", record)
-        return record
-
-    def _subject(self, fit: RecordingFit, plane: SymmetryPlane) -> Subject:
-        if self.inputs.subject is not None:
-            return self.inputs.subject
-        n_shape = self.face.n_shape
-        scale = float(fit.scale.factor * np.exp(fit.log_scale))
-        template = fit.shape.template
-        radii = []
-        for side in ("eye_left", "eye_right"):
-            eye = template[self.head.topology.regions[side]]
-            radii.append(float(np.linalg.norm(eye - eye.mean(axis=0), axis=1).mean()))
-        return Subject(
-            identity=fit.identity[:n_shape],
-            static_offset_mm=self.face.resting_field @ fit.identity[n_shape:],
-            scale=scale,
-            scale_sigma=fit.scale.sigma,
-            scale_source=fit.scale.source,
-            plane=plane.as_array(),
-            eye_radius_mm=(radii[0], radii[1]),
-            head_model=provenance.head_record(self.head),
-        )
-
-
 def _no_face() -> RejectedRecordingError:
     return RejectedRecordingError(
         "No face was found in any of the files.",
         "Record the face frontally in even light, without a mask.",
     )
-
-
-def _take_name(number: int) -> str:
-    return f"{number:02d}"

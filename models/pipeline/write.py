@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,10 +21,13 @@ from models.head.topology import Topology
 from models.measures import MeasureRow, csv_text
 from models.measures.series import take_series
 from models.movements import View
-from models.pipeline.timeline import MeasuredTake, Timeline
 from models.reconstruction import Array, Array32, Camera
 from models.request import TakeSpan
 from models.stream import encode_meshes, encode_scalars
+
+if TYPE_CHECKING:
+    # Brings torch, which the first verdict does not wait for.
+    from models.pipeline.timeline import MeasuredTake, Timeline
 
 
 @contextmanager
