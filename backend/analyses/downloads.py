@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from backend.access import Caller
 from backend.analyses import repository, service
 from backend.analyses.conversions import MEDIA_TYPES, MeshFormat, moving_file, still_file
-from backend.analyses.reading import damage_told, file_of, read_file
+from backend.analyses.reading import damage_told, file_of, read_file, stored_content
 from backend.analyses.topology import topology_by_id
 from backend.audit.service import record
 from backend.db.models import Analysis, FileRole
@@ -24,7 +24,6 @@ from models.measures.table import MeasureRow, csv_text
 CSV_MEDIA_TYPE = "text/csv"
 
 _MOVING = frozenset({MeshFormat.GLB, MeshFormat.NPZ})
-_WITH_FIELDS = frozenset({MeshFormat.PLY, MeshFormat.NPZ})
 _FIELDS = (FileRole.ASYMMETRY, FileRole.DISPLACEMENT, FileRole.UNCERTAINTY)
 
 
@@ -39,14 +38,16 @@ def meshes(
 ) -> Content:
     """The meshes of an analysis in another program's format.
 
-    GLB and NPZ hold the whole take, OBJ and PLY one frame. Raises NotFoundError, InvalidError.
+    GLB and NPZ hold the whole take, OBJ and PLY one frame; NPZ is the file that the analysis
+    wrote, with cameras and head poses. Raises NotFoundError, InvalidError.
     """
     if (frame is None) is not (kind in _MOVING):
         raise InvalidError(
             "GLB and NPZ hold a whole take, OBJ and PLY one frame.",
             "Leave `frame` out for GLB and NPZ, and give it for OBJ and PLY.",
         )
-    analysis, file = file_of(session, caller, analysis_id, FileRole.VERTICES)
+    role = FileRole.ARRAYS if kind is MeshFormat.NPZ else FileRole.VERTICES
+    analysis, file = file_of(session, caller, analysis_id, role)
     record(
         session,
         caller,
@@ -56,21 +57,23 @@ def meshes(
         patient_id=analysis.patient_id,
         detail={"format": kind.value, "frame": frame},
     )
+    suffix = "" if frame is None else f"-frame{frame}"
+    name = f"{_name(session, caller, analysis)}{suffix}.{kind.value}"
+    if kind is MeshFormat.NPZ:
+        return stored_content(session, storage, file, name)
     stored = read_file(session, storage, file)
     fields = {
         other.role.value: read_file(session, storage, other)
         for other in repository.files(session, caller, analysis_id)
-        if other.role in _FIELDS and kind in _WITH_FIELDS
+        if other.role in _FIELDS and kind is MeshFormat.PLY
     }
     topology = topology_by_id(analysis.topology)
     comment = f"{notice}\n{service.model_of(analysis)}"
     with damage_told():
         if frame is None:
-            data = moving_file(kind, stored, fields.get("uncertainty"), topology, comment)
+            data = moving_file(kind, stored, None, topology, comment)
         else:
             data = still_file(kind, frame, stored, fields, topology, comment)
-    suffix = "" if frame is None else f"-frame{frame}"
-    name = f"{_name(session, caller, analysis)}{suffix}.{kind.value}"
     tag = f"{file.sha256}{suffix}-{kind.value}"
     return content_of(data, tag, MEDIA_TYPES[kind], file_name=name)
 

@@ -15,7 +15,13 @@ from backend.analyses import downloads, reading, service, starting
 from backend.analyses.conversions import MeshFormat
 from backend.analyses.errors import NotMeasuredError, RecordingIncompleteError
 from backend.analyses.repository import Level, MeasureFilter, MeasureSort
-from backend.analyses.schemas import AnalysisBrief, AnalysisRead, MeasureRead, StreamRead
+from backend.analyses.schemas import (
+    AnalysisBrief,
+    AnalysisRead,
+    MeasureRead,
+    StreamRead,
+    Word,
+)
 from backend.analyses.topology import TopologyFile, topology_file
 from backend.consents.errors import ConsentMissingError
 from backend.db.models import FileRole, RowSide, View
@@ -45,7 +51,10 @@ Results = Annotated[Caller, Depends(requires(Permission.RESULTS_READ))]
 Faces = Annotated[Caller, Depends(requires(Permission.FACE_READ))]
 ClinicalExport = Annotated[Caller, Depends(requires(Permission.EXPORT_CLINICAL))]
 BasicExport = Annotated[Caller, Depends(requires(Permission.EXPORT_BASIC))]
-Movements = Annotated[list[str], Query(alias="movement", max_length=20)]
+Movements = Annotated[list[Word], Query(alias="movement", max_length=50)]
+Measures = Annotated[list[Word], Query(alias="measure", max_length=100)]
+Regions = Annotated[list[Word], Query(alias="region", max_length=20)]
+Sides = Annotated[list[RowSide], Query(alias="side", max_length=6)]
 
 _ONE = declares(NotAllowedError, NotFoundError)
 STORED: tuple[type[ServiceError], ...] = (
@@ -74,9 +83,9 @@ class StreamName(StrEnum):
 
 def _filter(
     movement: Movements = [],  # noqa: B006 - FastAPI copies it
-    measure: Annotated[list[str], Query(max_length=100)] = [],  # noqa: B006
-    region: Annotated[list[str], Query(max_length=20)] = [],  # noqa: B006
-    side: Annotated[list[RowSide], Query(max_length=6)] = [],  # noqa: B006
+    measure: Measures = [],  # noqa: B006
+    region: Regions = [],  # noqa: B006
+    side: Sides = [],  # noqa: B006
     level: Level = Level.ALL,
     determined: bool = False,
 ) -> MeasureFilter:

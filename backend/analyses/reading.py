@@ -112,12 +112,7 @@ def content(
     """A whole file of an analysis, to be read in ranges; raises NotFoundError."""
     analysis, file = file_of(session, caller, analysis_id, role, view)
     look(session, caller, analysis, role, view)
-    blob = blobs.ref(blobs.get(session, file.blob_id))
-
-    def read(start: int, end: int) -> Iterator[bytes]:
-        return storage.stream(blob, start, end)
-
-    return Content(file.size_bytes, file.sha256, file.media_type, read)
+    return stored_content(session, storage, file)
 
 
 def file_of(
@@ -131,6 +126,18 @@ def file_of(
             "This analysis has no such file.", "Choose one of the files that the analysis lists."
         )
     return analysis, file
+
+
+def stored_content(
+    session: Session, storage: Storage, file: AnalysisFile, file_name: str = ""
+) -> Content:
+    """A file as it lies in the storage; with `file_name` it is a download."""
+    blob = blobs.ref(blobs.get(session, file.blob_id))
+
+    def read(start: int, end: int) -> Iterator[bytes]:
+        return storage.stream(blob, start, end)
+
+    return Content(file.size_bytes, file.sha256, file.media_type, read, file_name)
 
 
 def read_file(session: Session, storage: Storage, file: AnalysisFile) -> bytes:

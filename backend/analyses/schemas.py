@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from backend.db.models import AnalysisState, FileRole, RowSide, Verdict, View
 from models.capture.verdict import QCReport
@@ -14,6 +14,8 @@ from models.measures.table import MeasureRow
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Number = Annotated[float, Field(allow_inf_nan=False)]
+# The id of a movement, measure or region; anything else is no name of ours.
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,64}$")]
 
 _VERDICTS = {
     "ok": Verdict.OK,

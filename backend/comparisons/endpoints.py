@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, status
+from fastapi import APIRouter, Depends, Request, status
 from fastapi.responses import Response
 
 from backend.access import Caller, Permission
-from backend.analyses.endpoints import STORED, Movements
+from backend.analyses.endpoints import STORED, Measures, Movements, Regions, Sides
 from backend.analyses.errors import NotMeasuredError, RecordingIncompleteError
 from backend.analyses.reading import STREAM_MEDIA_TYPE
+from backend.analyses.schemas import Word
 from backend.comparisons import movements, service, trends
 from backend.comparisons.errors import (
     ModelVersionsDifferError,
@@ -72,9 +73,9 @@ def list_changes(
     before: UUID,
     after: UUID,
     movement: Movements = [],  # noqa: B006 - FastAPI copies it
-    measure: Annotated[list[str], Query(max_length=100)] = [],  # noqa: B006
-    region: Annotated[list[str], Query(max_length=20)] = [],  # noqa: B006
-    side: Annotated[list[RowSide], Query(max_length=6)] = [],  # noqa: B006
+    measure: Measures = [],  # noqa: B006
+    region: Regions = [],  # noqa: B006
+    side: Sides = [],  # noqa: B006
     sort: ChangeSort = ChangeSort.MOVEMENT,
 ) -> Page[ChangeRead]:
     """The change of each measure with its interval, and whether it passes the error."""
@@ -154,10 +155,10 @@ def read_trend(
     caller: Compares,
     settings: SettingsInForce,
     patient_id: UUID,
-    movement: str,
-    measure: str,
+    movement: Word,
+    measure: Word,
     side: RowSide,
-    region: str,
+    region: Word,
 ) -> TrendRead:
     """A measure over all visits, with reference lines and what happened in between."""
     return trends.trend(

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from backend.analyses.schemas import AnalysisBrief
+from backend.analyses.schemas import AnalysisBrief, Word
 from backend.db.models import EventKind, RowSide, Verdict
 from models.measures.comparison import Phase
 from models.measures.comparison import Verdict as ChangeVerdict
@@ -118,7 +118,7 @@ class RerunRequest(BaseModel):
 
     before: UUID
     after: UUID
-    movements: list[str] = Field(default_factory=list, max_length=50)
+    movements: list[Word] = Field(default_factory=list, max_length=50)
 
 
 class RerunRead(BaseModel):

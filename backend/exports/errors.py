@@ -11,7 +11,7 @@ class ExportUnderWayError(ConflictError):
     code = "export_under_way"
     title = "Export under way"
     default_message = "An export that you asked for is still being made."
-    default_next_step = "Wait for it, or cancel its job."
+    default_next_step = "Wait until it is ready; then ask for the next one."
 
 
 class ExportNotReadyError(ConflictError):

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from backend.analyses.schemas import Word
 from backend.db.models import ExportState
 
 
@@ -25,7 +26,7 @@ class ExportRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     meshes: bool = False
-    movements: Annotated[list[str], Field(max_length=50)] = []
+    movements: Annotated[list[Word], Field(max_length=50)] = []
 
 
 class ExportRead(BaseModel):

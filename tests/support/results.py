@@ -12,6 +12,7 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy.orm import Session
 
+from backend.analyses.conversions import MeshFormat, moving_file
 from backend.analyses.publishing import publish
 from backend.analyses.schemas import NewAnalysis, NewFile, NewMeasure, ReconstructionSummary
 from backend.analyses.topology import head_topology
@@ -230,10 +231,18 @@ def stored_files(
     clinic: Clinic, patient_id: UUID, movement: str, reach_mm: float, peak_s: float
 ) -> tuple[NewFile, ...]:
     streams = encoded_streams(reach_mm, peak_s)
+    arrays = moving_file(
+        MeshFormat.NPZ,
+        streams[FileRole.VERTICES],
+        streams[FileRole.UNCERTAINTY],
+        head_topology(),
+        "",
+    )
     curves = series(movement, reach_mm, peak_s).model_dump_json().encode()
     video = b"a video of a face" * 99
     return (
         *(clinic.file(patient_id, role, content) for role, content in streams.items()),
+        clinic.file(patient_id, FileRole.ARRAYS, arrays),
         clinic.file(patient_id, FileRole.SERIES, curves, "application/json"),
         clinic.file(patient_id, FileRole.OVERLAY, video, "video/mp4", View.CENTER),
     )

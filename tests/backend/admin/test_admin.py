@@ -32,8 +32,7 @@ def test_room_is_told_by_what_it_is_for(clinic_at, admin):
         clinic.analysis(clinic.take(clinic.visit(clinic.patient())))
     seen = admin.get(f"{API}/storage").json()
     by_name = {use["name"]: use for use in seen["classes"]}
-    # Equal fields of one patient are one file: the asymmetry is the displacement here.
-    assert (by_name["meshes"]["files"], by_name["overlays"]["files"]) == (4, 1)
+    assert (by_name["meshes"]["files"], by_name["overlays"]["files"]) == (5, 1)
     assert by_name["other_results"]["files"] == 1
     assert by_name["videos"] == {"name": "videos", "files": 0, "stored_bytes": 0}
     assert sum(use["stored_bytes"] for use in seen["classes"]) == seen["stored_bytes"] > 0

@@ -144,6 +144,9 @@ def test_measures_are_filtered_sorted_and_paged(service, published):
     assert undetermined["reason"]
     values = [m["value"] for m in found(sort="-value")["items"]]
     assert values == [8.0, 8.0, 8.0, 0.9, None]
+    for wrong in ("x\0y", "a b", "ä" * 5, ""):
+        refused = client.get(f"{API}/analyses/{analysis.id}/measures", params={"measure": wrong})
+        assert refused.status_code == 422
     page = found(limit=2, offset=2)
     assert (len(page["items"]), page["next"]) == (2, 4)
     visit = client.get(f"{API}/visits/{analysis.visit_id}/measures").json()
@@ -214,6 +217,8 @@ def test_downloads_are_pseudonymous_and_carry_the_notice(service, published):
     glb = client.get(f"{API}/analyses/{analysis.id}/meshes.glb")
     assert glb.headers["content-disposition"] == f'attachment; filename="{name}.glb"'
     assert service.settings.notice.encode() in glb.content
+    npz = client.get(f"{API}/analyses/{analysis.id}/meshes.npz", headers={"Range": "bytes=0-1"})
+    assert (npz.status_code, npz.content) == (206, b"PK")
     for kind in ("obj", "ply"):
         one = client.get(f"{API}/analyses/{analysis.id}/meshes.{kind}", params={"frame": 20})
         assert one.headers["content-disposition"].endswith(f'{name}-frame20.{kind}"')
@@ -221,7 +226,7 @@ def test_downloads_are_pseudonymous_and_carry_the_notice(service, published):
     assert client.get(f"{API}/analyses/{analysis.id}/meshes.obj").status_code == 422
     missing = client.get(f"{API}/analyses/{analysis.id}/meshes.obj", params={"frame": FRAMES})
     assert (missing.status_code, missing.json()["code"]) == (422, "invalid")
-    assert len(audited(service, "face.export")) == 3
+    assert len(audited(service, "face.export")) == 4
 
 
 def test_the_table_of_a_patient_numbers_visits_and_leaves_out_what_does_not_count(
