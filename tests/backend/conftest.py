@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -37,25 +38,34 @@ def postgres_server() -> Iterator[str]:
         pytest.skip(str(error))
 
 
-@pytest.fixture(scope="session")
-def empty_postgres(postgres_server: str) -> Iterator[str]:
-    """The address of an empty database for this test process."""
-    name, admin = new_name(), open_engine(postgres_server)
+@contextmanager
+def postgres_database(server_url: str) -> Iterator[str]:
+    """The address of a migrated database of its own, dropped at the end."""
+    name, admin = new_name(), open_engine(server_url)
     with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
-    yield make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
+    url = make_url(server_url).set(database=name).render_as_string(hide_password=False)
+    engine = open_engine(url)
+    migrate.upgrade(engine)
+    engine.dispose()
+    yield url
     with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     admin.dispose()
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(empty_postgres: str) -> str:
-    """The address of a migrated database for this test process; a test cleans up behind it."""
-    engine = open_engine(empty_postgres)
-    migrate.upgrade(engine)
-    engine.dispose()
-    return empty_postgres
+def migrated_postgres(postgres_server: str) -> Iterator[str]:
+    """A database for this test process; each test empties it behind itself."""
+    with postgres_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def separate_postgres(postgres_server: str) -> Iterator[str]:
+    """A database for one module, which nobody empties in between."""
+    with postgres_database(postgres_server) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

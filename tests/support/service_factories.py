@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
@@ -10,13 +12,25 @@ from uuid import UUID
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy.orm import Session
 
 from backend.access import Role
 from backend.db.base import Base
 from backend.db.models import (
+    Analysis,
+    AnalysisState,
     Blob,
+    BreakGlass,
     Consent,
     Episode,
+    EpisodeEvent,
+    EventKind,
+    Export,
+    ExportState,
+    Invitation,
+    Job,
+    JobKind,
+    JobState,
     Membership,
     Patient,
     PatientTeam,
@@ -24,11 +38,17 @@ from backend.db.models import (
     Recording,
     RecordingState,
     RecordingView,
+    Review,
+    ReviewState,
     Sex,
     Take,
     Team,
+    Upload,
+    UploadKind,
+    UploadState,
     User,
     UserSession,
+    Verdict,
     View,
     Visit,
 )
@@ -39,6 +59,19 @@ from backend.kit.ids import uuid7
 from backend.settings import Settings
 from backend.users.tokens import csrf_token, hashed, new_secret
 
+# The least that a reconstruction says of itself.
+SUMMARY: dict[str, Any] = {
+    "reference_view": "center",
+    "affected_side": None,
+    "calibrated": False,
+    "views": {},
+    "scale": {"factor": 1.0, "relative_sigma": 0.03, "source": "iris"},
+    "reprojection_share": {},
+    "rest_frame": 0,
+    "excluded_frames": {},
+    "takes": [],
+}
+
 
 @dataclass
 class Factory:
@@ -46,14 +79,27 @@ class Factory:
 
     database: Database
     _numbers: Any = field(default_factory=lambda: count(1))
+    _unit: Session | None = None
 
     def save(self, row: Base, **sealed: str) -> Any:
         """Store a row; `sealed` are texts of its sealed columns."""
-        with self.database.unit_of_work() as unit:
-            unit.add(row)
-            for name, text in sealed.items():
-                setattr(row, name, text)
+        if self._unit is None:
+            with self.together():
+                return self.save(row, **sealed)
+        self._unit.add(row)
+        for name, text in sealed.items():
+            setattr(row, name, text)
+        self._unit.flush()
         return row
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Commit what is made inside once, at the end."""
+        with self.database.unit_of_work() as self._unit:
+            try:
+                yield
+            finally:
+                self._unit = None
 
     def _stamp(self, values: dict[str, Any]) -> dict[str, Any]:
         return {"created_at": self.database.clock.now(), **values}
@@ -140,6 +186,121 @@ class Factory:
                 view=view,
                 **self._stamp(values),
             )
+        )
+
+    def event(self, episode: Episode, **values: Any) -> EpisodeEvent:
+        values.setdefault("kind", EventKind.SURGERY)
+        values.setdefault("happened_on", self.database.clock.now().date())
+        values.setdefault("title", "Graft")
+        return self.save(
+            EpisodeEvent(
+                episode_id=episode.id, patient_id=episode.patient_id, **self._stamp(values)
+            )
+        )
+
+    def upload(self, recording: Recording, **values: Any) -> Upload:
+        at = self.database.clock.now()
+        values.setdefault("kind", UploadKind.VIEW)
+        values.setdefault("view", View.LEFT)
+        values.setdefault("state", UploadState.OPEN)
+        values.setdefault("declared_bytes", 10)
+        values.setdefault("received_bytes", 0)
+        values.setdefault("expires_at", at + timedelta(hours=24))
+        return self.save(
+            Upload(
+                recording_id=recording.id,
+                patient_id=recording.patient_id,
+                **self._stamp(values),
+            )
+        )
+
+    def job(self, take: Take, **values: Any) -> Job:
+        values.setdefault("kind", JobKind.ANALYZE_TAKE)
+        values.setdefault("state", JobState.FAILED)
+        return self.save(
+            Job(
+                queue="cpu",
+                priority=0,
+                patient_id=take.patient_id,
+                visit_id=take.visit_id,
+                recording_id=take.recording_id,
+                take_id=take.id,
+                request={},
+                attempt=1,
+                max_attempts=3,
+                available_at=self.database.clock.now(),
+                fencing_token=1,
+                progress=0.0,
+                **self._stamp(values),
+            )
+        )
+
+    def analysis(self, take: Take, **values: Any) -> Analysis:
+        values.setdefault("version_number", 1)
+        values.setdefault("state", AnalysisState.PRELIMINARY)
+        values.setdefault("verdict", Verdict.OK)
+        return self.save(
+            Analysis(
+                patient_id=take.patient_id,
+                visit_id=take.visit_id,
+                take_id=take.id,
+                movement=take.movement,
+                fencing_token=1,
+                request={},
+                request_hash="0" * 64,
+                inputs={},
+                code_version="1",
+                model_name="fit",
+                model_version="1",
+                weights={},
+                topology="open",
+                qc={"stage": "full"},
+                summary=SUMMARY,
+                frames=1,
+                published_at=self.database.clock.now(),
+                **values,
+            )
+        )
+
+    def proposal(self, take: Take, **values: Any) -> Review:
+        values.setdefault("state", ReviewState.PROPOSED)
+        return self.save(
+            Review(
+                patient_id=take.patient_id,
+                visit_id=take.visit_id,
+                take_id=take.id,
+                base_version=1,
+                corrections={},
+                **self._stamp(values),
+            )
+        )
+
+    def export(self, patient: Patient | None, **values: Any) -> Export:
+        values.setdefault("expires_at", self.database.clock.now() + timedelta(days=7))
+        return self.save(
+            Export(
+                kind="research" if patient is None else "patient",
+                patient_id=None if patient is None else patient.id,
+                parameters={},
+                state=ExportState.QUEUED,
+                **self._stamp(values),
+            )
+        )
+
+    def invitation(self, patient: Patient, user: User, **values: Any) -> Invitation:
+        values.setdefault("expires_at", self.database.clock.now() + timedelta(days=7))
+        return self.save(Invitation(patient_id=patient.id, user_id=user.id, **self._stamp(values)))
+
+    def broken_glass(self, patient: Patient, user: User) -> BreakGlass:
+        at = self.database.clock.now()
+        return self.save(
+            BreakGlass(
+                patient_id=patient.id,
+                user_id=user.id,
+                started_at=at,
+                expires_at=at + timedelta(hours=4),
+            ),
+            reason="An emergency.",
         )
 
     def take(self, visit: Visit, recording: Recording | None = None, **values: Any) -> Take:
