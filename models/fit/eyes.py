@@ -1,4 +1,4 @@
-"""Lid gaps, gaze and iris size from the landmarks of the eyes, scaled in the head frame."""
+"""Lid gaps and iris size from the landmarks of the eyes, scaled in the head frame."""
 
 from __future__ import annotations
 

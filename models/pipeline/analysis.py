@@ -23,6 +23,7 @@ from models.capture.verdict import QCCheck
 from models.errors import CalibrationError, UnusableInputError
 from models.fit.basis import FaceBasis
 from models.fit.estimate import KnownIdentity
+from models.fit.gaze import Eyeballs
 from models.fit.recording import RecordingFit, fit_recording
 from models.fit.scale import EarlierSize, ScaleHints
 from models.head.model import load_head
@@ -61,7 +62,7 @@ class Analysis:
         excluded = self._excluded(recording)
         with self.run.stage("fit") as share:
             fit = self._fit(recording, views, excluded, share)
-        timeline = on_all_moments(fit, recording.time_s, excluded)
+        timeline = on_all_moments(fit, recording.time_s, excluded, views.tracks, self.head.topology)
         with self.run.stage("measures"):
             spans = self._spans(timeline)
             if self.request.propose_takes:
@@ -311,11 +312,8 @@ class Analysis:
             return self.inputs.subject
         n_shape = self.face.n_shape
         scale = float(fit.scale.factor * np.exp(fit.log_scale))
-        template = fit.shape.template
-        radii = []
-        for side in ("eye_left", "eye_right"):
-            eye = template[self.head.topology.regions[side]]
-            radii.append(float(np.linalg.norm(eye - eye.mean(axis=0), axis=1).mean()))
+        eyes = Eyeballs.of(fit.shape.template, self.head.topology)
+        left_mm, right_mm = np.linalg.norm(eyes.pupil, axis=1)
         return Subject(
             identity=fit.identity[:n_shape],
             static_offset_mm=self.face.resting_field @ fit.identity[n_shape:],
@@ -323,6 +321,6 @@ class Analysis:
             scale_sigma=fit.scale.sigma,
             scale_source=fit.scale.source,
             plane=plane.as_array(),
-            eye_radius_mm=(radii[0], radii[1]),
+            eye_radius_mm=(float(left_mm), float(right_mm)),
             head_model=provenance.head_record(self.head),
         )

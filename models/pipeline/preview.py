@@ -56,6 +56,12 @@ _SPAN_MM = 235.0
 _LIGHT = np.array([0.25, 0.45, 0.86])
 _SKIN_RGB = np.array([222.0, 221.0, 217.0])
 _INSIDE_RGB = np.array([96.0, 90.0, 90.0])
+_EYE_RGB = np.array([240.0, 240.0, 238.0])
+_IRIS_RGB = np.array([104.0, 116.0, 124.0])
+_PUPIL_RGB = np.array([34.0, 36.0, 40.0])
+_PUPIL_SHARE = 0.45
+# Landmarks in the middle and on the rim of the irises, with their eyeballs.
+_IRISES = (("eye_left", 473, 474), ("eye_right", 468, 469))
 
 
 @dataclass(frozen=True)
@@ -269,6 +275,7 @@ def _lit(vertices_mm: Array, values_mm: NDArray[np.floating] | None, drawing: Fa
     topology = drawing.topology
     base = np.tile(_SKIN_RGB, (len(vertices_mm), 1))
     base[topology.regions["inside"]] = _INSIDE_RGB
+    _paint_eyes(base, vertices_mm, topology)
     if values_mm is not None:
         share = drawing.weight[:, None].astype(np.float64)
         base = base * (1 - share) + diverging_rgb(values_mm) * share
@@ -276,6 +283,21 @@ def _lit(vertices_mm: Array, values_mm: NDArray[np.floating] | None, drawing: Fa
     light = _LIGHT / np.linalg.norm(_LIGHT)
     facing = np.clip(normals @ light, 0.0, 1.0)[:, None]
     return np.asarray(np.clip(base * (0.42 + 0.62 * facing), 0, 255))
+
+
+def _paint_eyes(colours: Array, vertices_mm: Array, topology: Topology) -> None:
+    """Give the eyeballs irises and pupils, so that one sees where they look."""
+    for ball, middle, rim in _IRISES:
+        vertices = np.flatnonzero(topology.regions[ball])
+        centre, edge = (
+            topology.landmark_weights[point] @ vertices_mm[topology.landmark_vertices[point]]
+            for point in (middle, rim)
+        )
+        away = np.linalg.norm(vertices_mm[vertices] - centre, axis=1)
+        radius = 1.01 * np.linalg.norm(edge - centre)
+        colours[vertices] = _EYE_RGB
+        colours[vertices[away <= radius]] = _IRIS_RGB
+        colours[vertices[away <= _PUPIL_SHARE * radius]] = _PUPIL_RGB
 
 
 def _footer(width: int) -> UInt8:

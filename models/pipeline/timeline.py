@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.fit.basis import FaceBasis
+from models.fit.gaze import Eyeballs, find_gaze
 from models.fit.projection import Poses, rotation_from_vector, vector_from_rotation
 from models.fit.recording import RecordingFit
 from models.fit.refine import moved_vertices
 from models.fit.uncertainty import vertex_uncertainty
+from models.head.topology import Topology
 from models.measures import TakeMeasures
 from models.movements import AffectedSide
-from models.reconstruction import Array, Array32, Take
+from models.reconstruction import Array, Array32, Take, ViewTrack
 from models.request import TakeSpan
 from models.threads import in_order
 
@@ -30,6 +32,7 @@ class Timeline:
     lid_gap_mm and lid_sigma_mm (T, 2): NaN where no lid was seen. valid (T,): moments that may be
     measured; between fitted moments the face is carried linearly, so that films have no holes.
     `nearest` (T,): the fitted moment that each one is nearest to. excluded: moment -> reason.
+    gaze (T, 2, 2): turns of `eyes`.
     """
 
     fit: RecordingFit
@@ -42,6 +45,8 @@ class Timeline:
     valid: NDArray[np.bool_]
     nearest: NDArray[np.int64]
     excluded: Mapping[int, str]
+    eyes: Eyeballs
+    gaze: Array
 
     def vertices_mm(self, moments: slice = slice(None)) -> Array32:
         """(T, V, 3) vertices in the head frame."""
@@ -49,7 +54,9 @@ class Timeline:
         pieces = [wanted[begin : begin + _PIECE] for begin in range(0, len(wanted), _PIECE)]
 
         def moved(piece: NDArray[np.int64]) -> Array:
-            return moved_vertices(self.fit.shape, self.coefficients, piece)
+            vertices = moved_vertices(self.fit.shape, self.coefficients, piece)
+            self.eyes.turn(vertices, self.gaze[piece])
+            return vertices
 
         # Single precision piece by piece: a long film in double would not fit beside itself.
         vertices = np.empty((len(wanted), *self.fit.shape.template.shape), dtype=np.float32)
@@ -69,8 +76,14 @@ class MeasuredTake:
     measures: TakeMeasures
 
 
-def on_all_moments(fit: RecordingFit, time_s: Array, excluded: Mapping[int, str]) -> Timeline:
-    """Carry the fit of some moments to all of them."""
+def on_all_moments(
+    fit: RecordingFit,
+    time_s: Array,
+    excluded: Mapping[int, str],
+    tracks: Sequence[ViewTrack],
+    topology: Topology,
+) -> Timeline:
+    """Carry the fit of some moments to all of them, and turn the eyes; tracks as in the fit."""
     moments = np.arange(len(time_s))
     nearest = np.abs(moments[:, None] - fit.frames[None]).argmin(axis=1)
     fitted = np.isin(moments, fit.frames)
@@ -87,17 +100,21 @@ def on_all_moments(fit: RecordingFit, time_s: Array, excluded: Mapping[int, str]
     ]
     valid = fitted.copy()
     valid[[moment for moment in reasons if moment < len(valid)]] = False
+    poses = _poses_between(fit.poses, fit.frames, moments)
+    eyes = Eyeballs.of(fit.shape.template, topology)
     return Timeline(
         fit=fit,
         time_s=time_s,
         coefficients=_between(fit.coefficients, fit.frames, moments),
         expression=_between(fit.expression, fit.frames, moments),
-        poses=_poses_between(fit.poses, fit.frames, moments),
+        poses=poses,
         lid_gap_mm=lids[0],
         lid_sigma_mm=lids[1],
         valid=valid,
         nearest=nearest,
         excluded=dict(sorted(reasons.items())),
+        eyes=eyes,
+        gaze=find_gaze(eyes, tracks, fit.cameras, poses, lids[0]),
     )
 
 
