@@ -50,6 +50,7 @@ from backend.kit.keys import KeyProvider
 from backend.kit.metrics import RequestMetrics
 from backend.kit.observed import Observed
 from backend.kit.ratelimit import RateLimit
+from backend.merges.endpoints import router as merges
 from backend.middleware import Faults, RequestNames, SecurityHeaders, problem_response
 from backend.operations.endpoints import router as operations
 from backend.operations.figures import SiteFigures
@@ -79,6 +80,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     teams,
     audit,
     patients,
+    merges,
     invitations,
     emergency,
     consents,

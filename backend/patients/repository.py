@@ -206,11 +206,11 @@ def index(session: Session, patient_id: UUID, hashes: Collection[bytes]) -> None
 
 
 def history(
-    session: Session, patient_id: UUID, limit: int, offset: int
+    session: Session, patient_ids: Collection[UUID], limit: int, offset: int
 ) -> tuple[Sequence[AuditEntry], int]:
-    """What was changed about the patient, the newest first, and how many changes there are."""
+    """What was changed about these records, the newest first, and how many changes there are."""
     changes = unscoped(AuditEntry, because="the patient was reached by the caller's rights").where(
-        AuditEntry.patient_id == patient_id,
+        AuditEntry.patient_id.in_(patient_ids),
         *(~AuditEntry.action.contains(f".{look}") for look in _LOOKS),
     )
     total = session.scalar(changes.with_only_columns(func.count(), maintain_column_froms=True))

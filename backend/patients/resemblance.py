@@ -40,17 +40,23 @@ def index(session: Session, patient: Patient) -> None:
     """Let the record be found by what identifies it, and by all that was merged into it."""
     keys = keys_of(session)
     hashes: set[bytes] = set()
-    records = [patient]
-    for record in records:
+    for record in family(session, patient):
         if record.name is not None:
             hashes |= name_hashes(keys, record.name)
         if record.mrn_hash is not None:
             hashes.add(record.mrn_hash)
         if record is not patient:
             hashes.add(pseudonym_hash(keys, record.pseudonym))
-        # The list grows while it is walked: what was merged may have taken in others before.
-        records.extend(repository.merged_into(session, record.id))
     repository.index(session, patient.id, hashes)
+
+
+def family(session: Session, patient: Patient) -> list[Patient]:
+    """The record itself and all that were merged into it, or into one that was."""
+    records = [patient]
+    for record in records:
+        # The list grows while it is walked.
+        records.extend(repository.merged_into(session, record.id))
+    return records
 
 
 def free_pseudonym(session: Session) -> str:

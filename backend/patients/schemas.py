@@ -11,7 +11,6 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from backend.db.models import AuditEntry, Sex
-from backend.voiding import Reason
 
 # It stands in file names and addresses, so it is plain ASCII without separators.
 Pseudonym = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{1,31}$")]
@@ -91,13 +90,6 @@ class Teams(_Body):
     """The care teams of a patient, complete: they replace those there were."""
 
     team_ids: Annotated[frozenset[UUID], Field(min_length=1, max_length=20)]
-
-
-class MergeRequest(_Body):
-    """The record that ends in the one addressed, and why."""
-
-    merged_id: UUID
-    reason: Reason
 
 
 class LastVisit(BaseModel):
@@ -184,19 +176,6 @@ class ContactRead(BaseModel):
     contact: str | None
     notes: str | None
     version: int
-
-
-class MergeRead(BaseModel):
-    """Two records made one."""
-
-    id: UUID
-    kept_id: UUID
-    merged_id: UUID
-    merged_pseudonym: str
-    reason: str | None
-    merged_at: datetime
-    merged_by_id: UUID
-    undone_at: datetime | None
 
 
 class Change(BaseModel):

@@ -230,9 +230,13 @@ def unvoid(session: Session, caller: Caller, patient_id: UUID) -> PatientRead:
 
 
 def history(session: Session, caller: Caller, patient_id: UUID, paging: Paging) -> Page[Change]:
-    """What was changed about the patient, by whom, the newest first; raises NotFoundError."""
-    patient = _one(session, caller, patient_id)
-    rows, total = repository.history(session, patient.id, paging.limit, paging.offset)
+    """What was changed about the patient, by whom, the newest first; raises NotFoundError.
+
+    What was done to records that were merged into this one is part of it.
+    """
+    records = resemblance.family(session, _one(session, caller, patient_id))
+    ids = [record.id for record in records]
+    rows, total = repository.history(session, ids, paging.limit, paging.offset)
     return paging.page([Change.of(row) for row in rows], total)
 
 
