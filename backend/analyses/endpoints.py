@@ -64,6 +64,9 @@ STORED: tuple[type[ServiceError], ...] = (
     DamagedObjectError,
     StorageUnavailableError,
 )
+_TABLE: dict[int | str, dict[str, object]] = {
+    200: {"content": {downloads.CSV_MEDIA_TYPE: {"schema": {"type": "string"}}}}
+}
 _FILE = declares(*STORED, RangeNotSatisfiableError)
 
 
@@ -306,7 +309,7 @@ def download_meshes(
 @router.get(
     "/analyses/{analysis_id}/measures.csv",
     response_class=Response,
-    responses=binary(downloads.CSV_MEDIA_TYPE) | _ONE,
+    responses=_TABLE | _ONE,
 )
 def download_measures_of_analysis(
     request: Request,
@@ -323,7 +326,7 @@ def download_measures_of_analysis(
 @router.get(
     "/visits/{visit_id}/measures.csv",
     response_class=Response,
-    responses=binary(downloads.CSV_MEDIA_TYPE) | _ONE,
+    responses=_TABLE | _ONE,
 )
 def download_measures_of_visit(
     request: Request,
@@ -340,7 +343,7 @@ def download_measures_of_visit(
 @router.get(
     "/patients/{patient_id}/measures.csv",
     response_class=Response,
-    responses=binary(downloads.CSV_MEDIA_TYPE) | _ONE,
+    responses=_TABLE | _ONE,
 )
 def download_measures_of_patient(
     request: Request,
