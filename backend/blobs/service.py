@@ -103,7 +103,16 @@ def sweep(database: Database, storage: Storage, *, grace: timedelta = GRACE) -> 
 def _remove_unused(database: Database, grace: timedelta) -> list[Blob]:
     with database.unit_of_work() as session:
         candidates = repository.unused(session, now(session) - grace, _BATCH)
-        return [blob for blob in candidates if repository.remove_unused(session, blob.id)]
+        return [blob for blob in candidates if _removed(session, blob)]
+
+
+def _removed(session: Session, blob: Blob) -> bool:
+    try:
+        with session.begin_nested():
+            return repository.remove_unused(session, blob.id)
+    except IntegrityError:
+        # Another transaction came to refer to it while this one waited for the row.
+        return False
 
 
 def _batches(names: Iterator[str]) -> Iterator[list[str]]:

@@ -13,7 +13,9 @@ from backend.db.models import Recording, RecordingFileRole, RecordingState, Reco
 from models.errors import UnusableInputError
 from models.request import known_distance
 
-Views = Annotated[list[View], Field(min_length=1, max_length=3)]
+Views = Annotated[
+    list[View], Field(min_length=1, max_length=3, json_schema_extra={"uniqueItems": True})
+]
 Device = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 CameraDistanceMm = Annotated[float, Field(ge=100, le=10_000, allow_inf_nan=False)]
 IrisMm = Annotated[float, Field(ge=8, le=15, allow_inf_nan=False)]

@@ -85,7 +85,9 @@ def receiving_of(request: Request) -> Receiving:
     return receiving
 
 
-def _same_protocol(tus_resumable: Annotated[str, Header()] = VERSION) -> None:
+def _same_protocol(
+    tus_resumable: Annotated[str, Header(json_schema_extra={"enum": [VERSION]})] = VERSION,
+) -> None:
     if tus_resumable != VERSION:
         raise TusVersionError(headers={"Tus-Version": VERSION})
 

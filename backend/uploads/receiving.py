@@ -173,33 +173,22 @@ class Receiving:
         checksum: ChunkChecksum | None,
         chunks: AsyncIterator[bytes],
     ) -> None:
-        """Write the chunks of one request; what is wrong with them leaves the file as it was."""
-        start = arrived = partial.offset
+        """Write the chunks of one request.
+
+        When it breaks off, what came counts, and the client asks how far it got; but what can't
+        be checked or is too much leaves the file as it was.
+        """
+        start = partial.offset
         hasher = hashlib.new(checksum.algorithm, usedforsecurity=False) if checksum else None
-        held = bytearray()
         try:
-            async for chunk in chunks:
-                arrived += len(chunk)
-                if arrived > most:
-                    partial.cut(start)
-                    raise UploadTooLargeError("More bytes came than were announced.")
-                held += chunk
-                if hasher:
-                    hasher.update(chunk)
-                if len(held) >= _WRITE_BYTES:
-                    await to_thread.run_sync(partial.append, held)
-                    held = bytearray()
-        except ClientDisconnect:
-            # What came counts, and the client asks how far it got; unless it can't be checked.
-            if checksum:
+            await _write_all(partial, most, hasher, chunks)
+            if checksum and hasher:
+                _check_part(hasher.digest(), checksum.digest)
+        except BaseException as error:
+            if checksum or isinstance(error, UploadTooLargeError):
                 partial.cut(start)
-                return
-        await to_thread.run_sync(partial.append, held)
-        if checksum and hasher and not hmac.compare_digest(hasher.digest(), checksum.digest):
-            partial.cut(start)
-            raise ChecksumMismatchError(
-                "A part of the file was damaged on its way.", "Send this part again."
-            )
+            if not isinstance(error, ClientDisconnect):
+                raise
 
     def _finish_left_over(self, caller: Caller | None, upload: Upload) -> None:
         with self._partials.locked(upload.id) as partial:
@@ -245,6 +234,35 @@ class Receiving:
     ) -> None:
         with self._database.unit_of_work() as session:
             service.accept(session, caller, upload_id, new, facts)
+
+
+def _check_part(digest: bytes, declared: bytes) -> None:
+    if not hmac.compare_digest(digest, declared):
+        raise ChecksumMismatchError(
+            "A part of the file was damaged on its way.", "Send this part again."
+        )
+
+
+async def _write_all(
+    partial: Partial, most: int, hasher: hashlib._Hash | None, chunks: AsyncIterator[bytes]
+) -> None:
+    """Write chunks as they come, also the last ones before the connection breaks."""
+    arrived, held = partial.offset, bytearray()
+    try:
+        async for chunk in chunks:
+            arrived += len(chunk)
+            if arrived > most:
+                raise UploadTooLargeError("More bytes came than were announced.")
+            held += chunk
+            if hasher:
+                hasher.update(chunk)
+            if len(held) >= _WRITE_BYTES:
+                await to_thread.run_sync(partial.append, held)
+                held = bytearray()
+    except ClientDisconnect:
+        await to_thread.run_sync(partial.append, held)
+        raise
+    await to_thread.run_sync(partial.append, held)
 
 
 def _copied(parts: Iterator[bytes], path: Path) -> Iterator[bytes]:
