@@ -171,6 +171,11 @@ RIGHTS: dict[str, Right] = {
     ),
     "DELETE /invitations/{invitation_id}": clinicians(),
     # Consents
+    "GET /patients/{patient_id}/merges": administration(),
+    "POST /patients/{patient_id}/merges": administration(
+        body={"merged_id": "{other_patient_id}", **_WHY}
+    ),
+    "POST /merges/{merge_id}/undo": administration(),
     "GET /patients/{patient_id}/consents": seen(),
     "POST /patients/{patient_id}/consents": clinical(
         body={"purpose": "teaching", "signed_on": _DAY}

@@ -33,6 +33,7 @@ from backend.db.models import (
     JobState,
     Membership,
     Patient,
+    PatientMerge,
     PatientTeam,
     Purpose,
     Recording,
@@ -290,6 +291,21 @@ class Factory:
     def invitation(self, patient: Patient, user: User, **values: Any) -> Invitation:
         values.setdefault("expires_at", self.database.clock.now() + timedelta(days=7))
         return self.save(Invitation(patient_id=patient.id, user_id=user.id, **self._stamp(values)))
+
+    def merge(self, kept: Patient, merged: Patient, by: User) -> PatientMerge:
+        """The row alone, as if the merged record had been empty."""
+        merged.merged_into_id = kept.id
+        self.save(merged)
+        merge: PatientMerge = self.save(
+            PatientMerge(
+                kept_id=kept.id,
+                merged_id=merged.id,
+                moved={"teams_added": [], "consents_ended": []},
+                merged_at=self.database.clock.now(),
+                merged_by_id=by.id,
+            )
+        )
+        return merge
 
     def broken_glass(self, patient: Patient, user: User) -> BreakGlass:
         at = self.database.clock.now()
