@@ -150,20 +150,16 @@ class CollapsedEvidence:
     """All views of each point as one quadratic form in head coordinates.
 
     metric (T, N, 3, 3) in 1/mm^2, pull (T, N, 3) in 1/mm: the data want the step d that
-    minimises d' metric d - 2 d' pull. `cost` (T,) is the weighted squared residual now, `weights`
-    per view (T, N) the robust weights.
+    minimises d' metric d - 2 d' pull. `cost` (T,) is the weighted squared residual now.
     """
 
     metric: Array
     pull: Array
     cost: Array
-    weights: tuple[Array, ...]
 
     def shared(self, share: float) -> CollapsedEvidence:
         """The same evidence counted as that share of what it says."""
-        return CollapsedEvidence(
-            share * self.metric, share * self.pull, share * self.cost, self.weights
-        )
+        return CollapsedEvidence(share * self.metric, share * self.pull, share * self.cost)
 
 
 def collapse(
@@ -178,10 +174,8 @@ def collapse(
     metric = np.zeros((*points.shape, 3))
     pull = np.zeros(points.shape)
     cost = np.zeros(len(points))
-    weights = []
     for camera, seen in zip(cameras, evidence, strict=True):
         rotation, translation = _head_to_camera(poses, camera)
-        weight = np.empty(points.shape[:2])
         _add_view(
             points,
             rotation,
@@ -193,10 +187,8 @@ def collapse(
             metric,
             pull,
             cost,
-            weight,
         )
-        weights.append(weight)
-    return CollapsedEvidence(metric, pull, cost, tuple(weights))
+    return CollapsedEvidence(metric, pull, cost)
 
 
 def collapse_surface(
@@ -213,13 +205,12 @@ def collapse_surface(
         strength[..., None] * normal[..., :, None] * normal[..., None, :],
         strength * residual[..., None] * normal,
         np.sum(squared / (1.0 + squared / robust_scale**2), axis=1),
-        (weight,),
     ).shared(surface.share)
 
 
 @njit(cache=True, nogil=True)
 def _add_view(  # type: ignore[no-untyped-def]
-    points, rotation, translation, K, target, precision, scale, metric, pull, cost, weights
+    points, rotation, translation, K, target, precision, scale, metric, pull, cost
 ):
     """Add what one view asks of the points; the terms of `collapse`, one point at a time."""
     by_camera = np.zeros((2, 3))
@@ -240,7 +231,6 @@ def _add_view(  # type: ignore[no-untyped-def]
             squared = rx * (P[0, 0] * rx + P[0, 1] * ry) + ry * (P[1, 0] * rx + P[1, 1] * ry)
             share = 1.0 + squared / (scale * scale)
             weight = 1.0 / (share * share)
-            weights[t, n] = weight
             # Geman-McClure's own cost, so that line searches compare the right thing.
             cost[t] += squared / share
             by_camera[0, 0] = K[0, 0] / Z

@@ -66,14 +66,12 @@ class LinearPrior:
 class SequenceFit:
     """Poses and coefficients (T, P) of T frames.
 
-    precision (T, 6 + P, 6 + P): inverse posterior covariance of (pose step, coefficients);
-    weights: per view (T, N) robust weights.
+    precision (T, 6 + P, 6 + P): inverse posterior covariance of (pose step, coefficients).
     """
 
     poses: Poses
     coefficients: Array
     precision: Array32
-    weights: tuple[Array, ...]
 
 
 def fit_sequence(
@@ -117,7 +115,6 @@ def fit_sequence(
         Poses(np.empty((n_frames, 3, 3)), np.empty((n_frames, 3))),
         np.empty(coefficients.shape),
         np.empty((n_frames, n, n), dtype=np.float32),
-        tuple(np.empty(seen.target_px.shape[:2]) for seen in evidence),
     )
     # Filled chunk by chunk: the precisions of a long film are the largest arrays of the fit.
     begin = 0
@@ -127,8 +124,6 @@ def fit_sequence(
         found.poses.translation[rows] = part.poses.translation
         found.coefficients[rows] = part.coefficients
         found.precision[rows] = part.precision
-        for whole, weights in zip(found.weights, part.weights, strict=True):
-            whole[rows] = weights
         begin = rows.stop
     return found
 
@@ -211,7 +206,7 @@ def _fit_chunk(
     prior_precision, _ = prior.at(coefficients)
     precision = linear.normal_matrix(points, collapsed.metric)
     precision[:, 6:, 6:] += prior_precision
-    return SequenceFit(poses, coefficients, precision.astype(np.float32), collapsed.weights)
+    return SequenceFit(poses, coefficients, precision.astype(np.float32))
 
 
 @njit(cache=True, nogil=True, fastmath=True)

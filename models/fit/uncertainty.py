@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
@@ -40,10 +38,10 @@ def vertex_uncertainty(
     coefficients (T, P): movement of the take's frames relative to rest; precision
     (T', 6 + P, 6 + P): posterior of the recording's fitted frames, of which frame t of the take
     has that at `rows[t]`; shape: the basis of the movement over all V vertices in metric mm, made
-    from `face`; identity_covariance (n + 1, n + 1) of
-    the identity coefficients and the log scale; scale_sigma: relative 1 SD of the metric scale;
-    lid_gap_mm and lid_sigma_mm (T, 2). Three sources: the resting shape and the scale (one draw
-    for all frames), movement (grows with it, lasts through it), and frame noise.
+    from `face`; identity_covariance (n + 1, n + 1) of the identity coefficients and the log scale;
+    scale_sigma: relative 1 SD of the metric scale; lid_gap_mm and lid_sigma_mm (T, 2). Three
+    sources: the resting shape and the scale (one draw for all frames), movement (grows with it,
+    lasts through it), and frame noise.
 
     Half of the draws are what the mirrored recording would have drawn, mirrored back: so a
     mirrored recording has exactly the mirrored intervals, not only on average.
@@ -56,7 +54,8 @@ def vertex_uncertainty(
     resting = _resting_errors(
         shape, face, identity_covariance, generator.standard_normal((half, face.n_identity))
     )
-    noise = _MovementNoise.drawn(generator, half, n_frames, n_moving)
+    lasting = generator.standard_normal((half, n_moving))
+    gain = MOVEMENT_GAIN_SIGMA * generator.standard_normal((half, n_moving))
     # Movement modes, then one resting error for each draw, then the scale.
     modes = np.concatenate(
         [
@@ -66,13 +65,18 @@ def vertex_uncertainty(
         ]
     )
     draws = np.zeros((_DRAWS, n_frames, len(modes)), dtype=np.float32)
-    posterior = _Posterior(precision, rows)
-    mirror = face.moving_mirror
-    scaled = scale_error[:half, None, None] * coefficients
-    draws[:half, :, :n_moving] = noise.errors(coefficients, posterior) + scaled
-    draws[half:, :, :n_moving] = scaled + mirror.of_vectors(
-        noise.errors(mirror.of_vectors(coefficients), posterior.mirrored(_with_pose(mirror)))
-    )
+    mirror, whole = face.moving_mirror, _with_pose(face.moving_mirror)
+    activity = np.linalg.norm(coefficients, axis=1)
+    lasts = np.sqrt(_LASTING_SHARE) * activity / max(float(activity.max()), 1e-9)
+    # Frame by frame, since the noise of a long film would be as large as its result.
+    for frame, moved in enumerate(coefficients):
+        fresh = generator.standard_normal((half, n_moving))
+        white = lasts[frame] * lasting + np.sqrt(1.0 - _LASTING_SHARE) * fresh
+        posterior = precision[rows[frame]].astype(np.float64)
+        scaled = scale_error[:half, None] * moved
+        draws[:half, frame, :n_moving] = _errors(white, posterior) + gain * moved + scaled
+        errors = _errors(white, whole.of_matrix(posterior)) + gain * mirror.of_vectors(moved)
+        draws[half:, frame, :n_moving] = mirror.of_vectors(errors) + scaled
     draws[np.arange(_DRAWS), :, n_moving + np.arange(_DRAWS)] = 1.0
     draws[:, :, -1] = scale_error[:, None]
     lids = generator.standard_normal((half, n_frames, 2)) * np.sqrt(0.5)
@@ -85,54 +89,12 @@ def vertex_uncertainty(
     )
 
 
-@dataclass(frozen=True)
-class _Posterior:
-    """Precisions (T, 6 + P, 6 + P) of a take's frames, taken out of the recording's one by one."""
-
-    precision: Array32
-    rows: NDArray[np.int64]
-    mirror: SignedPermutation | None = None
-
-    def mirrored(self, mirror: SignedPermutation) -> _Posterior:
-        return replace(self, mirror=mirror)
-
-    def lower(self, frame: int) -> Array:
-        """(6 + P, 6 + P) lower Cholesky factor."""
-        matrix = self.precision[self.rows[frame]].astype(np.float64)
-        return np.linalg.cholesky(matrix if self.mirror is None else self.mirror.of_matrix(matrix))
-
-
-@dataclass(frozen=True)
-class _MovementNoise:
-    """White noise of S draws: lasting (S, P), gain (S, P), and new in each frame (T, S, P)."""
-
-    lasting: Array
-    gain: Array
-    fresh: Array
-
-    @classmethod
-    def drawn(
-        cls, generator: np.random.Generator, n_draws: int, n_frames: int, n_moving: int
-    ) -> _MovementNoise:
-        return cls(
-            generator.standard_normal((n_draws, n_moving)),
-            MOVEMENT_GAIN_SIGMA * generator.standard_normal((n_draws, n_moving)),
-            generator.standard_normal((n_frames, n_draws, n_moving)),
-        )
-
-    def errors(self, coefficients: Array, precision: _Posterior) -> Array:
-        """(S, T, P) errors of movement coefficients (T, P) with their posterior precision."""
-        activity = np.linalg.norm(coefficients, axis=1)
-        progress = activity / max(float(activity.max()), 1e-9)
-        found = np.empty((len(self.lasting), *coefficients.shape))
-        for frame, fresh in enumerate(self.fresh):
-            lower = precision.lower(frame)
-            white = np.sqrt(_LASTING_SHARE) * progress[frame] * self.lasting
-            white = white + np.sqrt(1.0 - _LASTING_SHARE) * fresh
-            padded = np.concatenate([np.zeros((len(white), 6)), white], axis=1)
-            posterior = solve_triangular(lower, padded.T, lower=True, trans="T").T[:, 6:]
-            found[:, frame] = POSTERIOR_INFLATION * posterior + self.gain * coefficients[frame]
-        return found
+def _errors(white: Array, precision: Array) -> Array:
+    """(S, P) errors of movement coefficients from white noise (S, P) and their posterior."""
+    lower = np.linalg.cholesky(precision)
+    padded = np.concatenate([np.zeros((len(white), 6)), white], axis=1)
+    found = solve_triangular(lower, padded.T, lower=True, trans="T").T[:, 6:]
+    return np.asarray(POSTERIOR_INFLATION * found)
 
 
 def _with_pose(moving: SignedPermutation) -> SignedPermutation:

@@ -10,6 +10,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from models.capture.observation import ViewObservation
 from models.capture.qc import assess, first_verdict
 from models.capture.recording import Recording, bring_together
 from models.capture.workers import ViewReaders, observe_views, reading
@@ -59,34 +60,29 @@ def reconstruct(
 
 def _stages(run: Run, read: Reading) -> dict[str, Any]:
     with ExitStack() as limited:
-        with read([file.path for file in run.request.files]) as readers:
-            # Brings torch, which takes its time: the films are being looked at meanwhile.
-            from models.pipeline.analysis import Analysis
+        with ExitStack() as films:
+            with run.stage("first_look") as share:
+                readers = films.enter_context(read([file.path for file in run.request.files]))
+                # Brings torch, which takes its time: the films are being looked at meanwhile.
+                from models.pipeline.analysis import Analysis
 
-            # Threads of the matrix library fight each other for busy cores, and the order in
-            # which they add up would change the last digits. Only what is loaded can be limited.
-            limited.enter_context(threadpool_limits(1))  # type: ignore[no-untyped-call]
-            analysis = Analysis(run)
-            _first_look(run, readers)
+                # Threads of the matrix library fight each other for busy cores, and the order in
+                # which they add up would change the last digits. Only what is loaded is limited.
+                limited.enter_context(threadpool_limits(1))  # type: ignore[no-untyped-call]
+                analysis = Analysis(run)
+                _judge_looks(run, readers.look(share))
             recording = _observe(run, readers)
         return analysis.result(recording)
 
 
-def _first_look(run: Run, readers: ViewReaders) -> None:
+def _judge_looks(run: Run, looks: Sequence[ViewObservation]) -> None:
     """A first verdict from a few pictures a second, while the patient is still there."""
-    files = run.request.files
-    with run.stage("first_look") as share:
-        looks = readers.look(share)
-        if any(look.media.kind == "video" for look in looks):
-            run.report = first_verdict(
-                looks,
-                [file.label for file in files],
-                run.inputs.thresholds,
-                run.windows(),
-            )
-            # Whoever waits beside the patient reads it while the rest is computed.
-            write.write_qc(run.out, run.report)
-            run.stop_if_rejected()
+    if any(look.media.kind == "video" for look in looks):
+        labels = [file.label for file in run.request.files]
+        run.report = first_verdict(looks, labels, run.inputs.thresholds, run.windows())
+        # Whoever waits beside the patient reads it while the rest is computed.
+        write.write_qc(run.out, run.report)
+        run.stop_if_rejected()
 
 
 def _observe(run: Run, readers: ViewReaders) -> Recording:
