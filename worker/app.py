@@ -17,13 +17,14 @@ from backend.kit.logs import log
 from backend.settings import Settings
 from worker.site import WorkSite
 from worker.station import Station, Task
-from worker.tasks import exports, recordings, takes
+from worker.tasks import exports, previews, recordings, takes
 
 TASKS: Mapping[JobKind, Task] = {
     JobKind.QUICK_LOOK: recordings.quick_look,
     JobKind.PROXY: recordings.proxy,
     JobKind.ANALYZE_TAKE: takes.analyze_take,
     JobKind.OVERLAY: takes.overlay,
+    JobKind.PREVIEW: previews.preview,
     JobKind.EXPORT: exports.export,
 }
 PRELOAD: Mapping[Lane, Collection[str]] = dict.fromkeys(LANES, ("worker.computing.takes:warm",))

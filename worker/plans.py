@@ -65,6 +65,12 @@ def plan_take(session: Session, job: Job) -> TakePlan:
             "This take is not to be measured any more.",
             "Include it again, or record it again.",
         )
+    if visit.signed_at or visit.voided_at:
+        raise RefusedWorkError(
+            "visit_closed",
+            "The visit was signed or taken out of use, so nothing in it is measured again.",
+            "A clinician can open it again with a reason (amend).",
+        )
     measured_as = protocols.measured_as(session, visit.protocol_number, take.movement)
     if measured_as is None:
         raise RefusedWorkError(

@@ -38,8 +38,13 @@ def take_with_recording(session: Session, job: Job) -> tuple[Take, Recording | N
     """The take of a job with its recording and visit."""
     assert job.take_id is not None
     row = take(session, job.take_id)
-    visit = session.scalars(unscoped(Visit, because=_WORKS).where(Visit.id == row.visit_id)).one()
-    return row, None if row.recording_id is None else recording(session, row.recording_id), visit
+    found = None if row.recording_id is None else recording(session, row.recording_id)
+    return row, found, visit(session, row.visit_id)
+
+
+def visit(session: Session, visit_id: UUID) -> Visit:
+    """A visit by its id."""
+    return session.scalars(unscoped(Visit, because=_WORKS).where(Visit.id == visit_id)).one()
 
 
 def take(session: Session, take_id: UUID) -> Take:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from service_factories import Factory
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from sqlalchemy import select
 from backend.blobs import service as blobs
 from backend.db.models import Job, JobKind, Recording, RecordingState, Take, View
 from backend.jobs.service import enqueue
+from backend.kit.storage.blobs import BlobRef
 from worker.site import WorkSite
 
 
@@ -71,3 +73,12 @@ class Clinic:
         """A job as it is now."""
         with self.site.database.unit_of_work(read_only=True) as session:
             return session.get_one(Job, job.id)
+
+    def ref(self, blob_id: UUID) -> BlobRef:
+        """Where a blob lies."""
+        with self.site.database.unit_of_work(read_only=True) as session:
+            return blobs.ref(blobs.get(session, blob_id))
+
+    def content(self, blob_id: UUID) -> bytes:
+        """What is in a blob."""
+        return self.site.storage.read(self.ref(blob_id))

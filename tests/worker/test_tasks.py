@@ -4,31 +4,37 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
+from uuid import UUID
 
+import numpy as np
 from PIL import Image
 from plant import wait_until
 
-from backend.blobs import service as blobs
 from backend.db.models import (
     Analysis,
     AnalysisFile,
     Consent,
     FileRole,
     Job,
+    JobEvent,
     JobKind,
     JobState,
     Measure,
     RecordingFile,
     RecordingFileRole,
+    RecordingView,
     SubjectFile,
     Take,
     Verdict,
     View,
 )
+from backend.jobs.previews import RESULT
 from models.capture.cache import remembering
 from models.pipeline import reconstruct
 from models.request import LabelledFile, ReconstructionRequest
+from models.stream import MeshStream
 
 
 def finish(clinic, station):
@@ -38,15 +44,9 @@ def finish(clinic, station):
     wait_until(lambda: not any(job.state in alive for job in clinic.rows(Job)), "all jobs end")
 
 
-def content(site, blob_id):
-    with site.database.unit_of_work(read_only=True) as session:
-        ref = blobs.ref(blobs.get(session, blob_id))
-    return site.storage.read(ref)
-
-
 def file_of(clinic, analysis, role):
     (row,) = clinic.rows(AnalysisFile, analysis_id=analysis.id, role=role)
-    return content(clinic.site, row.blob_id)
+    return clinic.content(row.blob_id)
 
 
 def test_a_take_is_analysed_as_the_command_line_does(clinic, station, photograph, tmp_path):
@@ -151,3 +151,29 @@ def test_a_file_that_is_no_picture_fails_with_a_reason(clinic, station, tmp_path
         ended = clinic.job(job)
         assert (ended.state, ended.reason_code) == (JobState.FAILED, "VideoError")
         assert ended.reason
+
+
+def test_a_preview_answers_from_what_is_kept_and_leaves_no_result(clinic, station, photograph):
+    take = clinic.take(photograph)
+    clinic.enqueue(JobKind.ANALYZE_TAKE, take)
+    finish(clinic, station)
+    (analysis,) = clinic.rows(Analysis)
+    (view,) = clinic.rows(RecordingView, recording_id=take.recording_id)
+    clinic.site.storage.delete(clinic.ref(view.blob_id))
+
+    landmarks = [{"view": "center", "frame": 0, "points": {"61": [200.0, 140.0]}}]
+    asked = {"analysis_id": str(analysis.id), "frame": 0, "corrections": {"landmarks": landmarks}}
+    job = clinic.enqueue(JobKind.PREVIEW, take, request=asked)
+    finish(clinic, station)
+    assert clinic.job(job).state == JobState.SUCCEEDED, clinic.job(job).reason
+    (event,) = clinic.rows(JobEvent, job_id=job.id, kind=RESULT)
+    with (
+        MeshStream(clinic.content(UUID(event.payload["mesh"]))) as answered,
+        MeshStream(file_of(clinic, analysis, FileRole.VERTICES)) as published,
+    ):
+        assert answered.header.topology_id == published.header.topology_id
+        gone = np.linalg.norm(answered.chunk(0)[1] - published.chunk(0)[0], axis=1)
+        assert np.median(gone) < 1.0
+    points = json.loads(clinic.content(UUID(event.payload["landmarks"])))["landmarks_px"]
+    assert np.array(points["center"]).shape == (478, 2)
+    assert len(clinic.rows(Analysis)) == 1

@@ -11,8 +11,9 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from backend.consents import service as consents
-from backend.db.models import Purpose, Recording, RecordingFileRole, Verdict, View
+from backend.db.models import Purpose, Recording, RecordingFileRole, Take, Verdict, View
 from backend.jobs import leases
+from backend.takes.service import measured_as
 from models.assets import manifest
 from models.capture.kept import SCHEMA_VERSION, crops_file, look_file, observation_file
 from worker import repository
@@ -38,18 +39,18 @@ _NETWORKS = ("face_detection_onnx", "face_landmarks_onnx")
 def quick_look(desk: Desk) -> None:
     """Give each take of a recording its first verdict, and keep what was seen for its analysis."""
     recording, views = desk.site.read(lambda session: _checked(session, desk))
-    takes = desk.site.read(lambda session: repository.takes_in(session, recording.id))
+    takes = desk.site.read(lambda session: _measured_takes(session, recording))
     cache, out = desk.folder("cache"), desk.folder("out")
     order = LookOrder(
         videos=fetched_videos(desk, views),
-        takes=tuple((take.movement, take.start_s, take.end_s) for take in takes),
+        takes=tuple((movement, take.start_s, take.end_s) for take, movement in takes),
         cache=cache,
         out=out,
     )
     desk.compute("takes:first_look", order)
     reports = {
         take.id: json.loads(path.read_bytes())
-        for number, take in enumerate(takes)
+        for number, (take, _) in enumerate(takes)
         if (path := out / f"qc_{number}.json").is_file()
     }
     stored = store_cache(desk, recording, cache, views, (RecordingFileRole.LOOK,))
@@ -170,6 +171,16 @@ def _origin(view: ViewInput) -> dict[str, Any]:
     """What a kept observation comes from: the file, the networks, the form it is kept in."""
     networks = {name: manifest()[name].sha256 for name in _NETWORKS}
     return {"cache_version": SCHEMA_VERSION, "sha256": view.sha256, **networks}
+
+
+def _measured_takes(session: Session, recording: Recording) -> list[tuple[Take, str]]:
+    """The takes in a recording that have measures, with the movement whose measures they are."""
+    visit = repository.visit(session, recording.visit_id)
+    measured = (
+        (take, measured_as(session, visit, take))
+        for take in repository.takes_in(session, recording.id)
+    )
+    return [(take, movement) for take, movement in measured if movement is not None]
 
 
 def _checked(session: Session, desk: Desk) -> tuple[Recording, list[ViewInput]]:
