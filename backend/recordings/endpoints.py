@@ -31,15 +31,21 @@ from backend.kit.storage.errors import (
     StorageUnavailableError,
 )
 from backend.recordings import service
-from backend.recordings.errors import NoViewsError, RecordingCompleteError, VideoNotReadyError
+from backend.recordings.errors import (
+    NoViewsError,
+    RecordingCompleteError,
+    RecordingInUseError,
+    VideoNotReadyError,
+)
 from backend.recordings.schemas import NewRecording, RecordingChange, RecordingRead
 from backend.visits.errors import VisitSignedError
-from backend.voiding import VoidError
+from backend.voiding import BecauseOf, NotVoidError, VoidError
 
 router = APIRouter(tags=["recordings"])
 
 Reader = Annotated[Caller, Depends(requires(Permission.VISIT_READ))]
 Writer = Annotated[Caller, Depends(requires(Permission.VISIT_WRITE))]
+Remover = Annotated[Caller, Depends(requires(Permission.VISIT_VOID))]
 Faces = Annotated[Caller, Depends(requires(Permission.FACE_READ))]
 
 _ONE = declares(NotAllowedError, NotFoundError)
@@ -114,6 +120,27 @@ def use_what_is_there(
     return _told(
         response, RecordingRead.of(service.use_what_is_there(session, caller, recording_id))
     )
+
+
+@router.post("/recordings/{recording_id}/void", responses=declares(*_CHANGE, RecordingInUseError))
+def void_recording(
+    session: Transaction,
+    caller: Remover,
+    recording_id: UUID,
+    because: BecauseOf,
+    response: Response,
+) -> RecordingRead:
+    """Take a recording out of use, with a reason; no take may lie in it."""
+    voided = service.take_out(session, caller, recording_id, because.reason)
+    return _told(response, RecordingRead.of(voided))
+
+
+@router.post("/recordings/{recording_id}/unvoid", responses=declares(*_CHANGE, NotVoidError))
+def unvoid_recording(
+    session: Transaction, caller: Remover, recording_id: UUID, response: Response
+) -> RecordingRead:
+    """Bring a recording back."""
+    return _told(response, RecordingRead.of(service.bring_back(session, caller, recording_id)))
 
 
 @router.delete(

@@ -39,3 +39,12 @@ class VideoNotReadyError(ConflictError):
     title = "Video not ready"
     default_message = "The video is still being prepared."
     default_next_step = "Try again in a minute."
+
+
+class RecordingInUseError(ConflictError):
+    """409: takes lie in this recording."""
+
+    code = "recording_in_use"
+    title = "Recording in use"
+    default_message = "Takes lie in this recording."
+    default_next_step = "Take them out of use first."

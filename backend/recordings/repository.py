@@ -56,7 +56,7 @@ def one_to_change(session: Session, caller: Caller, recording_id: UUID) -> Recor
     """A recording that the caller may change, locked."""
     return session.scalar(
         writable(caller, Recording)
-        .where(Recording.id == recording_id, Recording.voided_at.is_(None))
+        .where(Recording.id == recording_id)
         .with_for_update(of=Recording)
         .execution_options(populate_existing=True)
     )
@@ -92,13 +92,12 @@ def views_of(session: Session, recording_id: UUID) -> Sequence[RecordingView]:
 
 
 def takes_of(session: Session, recording_id: UUID) -> Sequence[Take]:
-    """The takes in a recording that are to be measured."""
+    """The takes in a recording that are neither void nor replaced."""
     return session.scalars(
         unscoped(Take, because="the recording itself was read in the caller's scope")
         .where(
             Take.recording_id == recording_id,
             Take.voided_at.is_(None),
-            Take.excluded_at.is_(None),
             Take.replaced_by_id.is_(None),
         )
         .order_by(Take.number)

@@ -118,6 +118,7 @@ class RecordingRead(BaseModel):
     has_calibration: bool
     created_at: datetime
     completed_at: datetime | None
+    voided_at: datetime | None
 
     @classmethod
     def of(cls, row: Recording) -> Self:
@@ -141,6 +142,7 @@ class RecordingRead(BaseModel):
             has_calibration=row.calibration_blob_id is not None,
             created_at=row.created_at,
             completed_at=row.completed_at,
+            voided_at=row.voided_at,
         )
 
 

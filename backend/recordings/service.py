@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from backend import voiding
 from backend.access import Caller
 from backend.audit import service as audit
 from backend.blobs import service as blobs
@@ -32,6 +33,7 @@ from backend.recordings import repository
 from backend.recordings.errors import (
     NoViewsError,
     RecordingCompleteError,
+    RecordingInUseError,
     VideoNotReadyError,
     ViewTakenError,
 )
@@ -125,6 +127,24 @@ def remove_view(session: Session, caller: Caller, recording_id: UUID, view: View
     _note(session, caller, "recording.remove_view", recording, view=view)
 
 
+def take_out(session: Session, caller: Caller, recording_id: UUID, reason: str) -> Recording:
+    """Take a recording out of use; raises RecordingInUseError while takes lie in it."""
+    recording = _to_change(session, caller, recording_id)
+    if repository.takes_of(session, recording.id):
+        raise RecordingInUseError
+    voiding.void(session, caller, recording, reason)
+    _note(session, caller, "recording.void", recording)
+    return _loaded(session, caller, recording_id)
+
+
+def bring_back(session: Session, caller: Caller, recording_id: UUID) -> Recording:
+    """Bring a recording back; raises NotFoundError or NotVoidError."""
+    recording = _to_change(session, caller, recording_id, include_void=True)
+    voiding.unvoid(session, recording)
+    _note(session, caller, "recording.unvoid", recording)
+    return _loaded(session, caller, recording_id)
+
+
 def check_room_for(session: Session, recording: Recording, view: View) -> None:
     """Raise RecordingCompleteError or ViewTakenError unless a file for `view` may still come."""
     _still_waits(recording)
@@ -149,6 +169,7 @@ def add_view(session: Session, view: RecordingView, created_by_id: UUID | None) 
     one of them is the last.
     """
     recording = repository.locked(session, view.recording_id)
+    voiding.require_in_use(recording)
     require_open(repository.visit_of(session, recording))
     check_room_for(session, recording, view.view)
     consents.require(session, recording.patient_id, Purpose.CARE)
@@ -162,6 +183,7 @@ def add_view(session: Session, view: RecordingView, created_by_id: UUID | None) 
 def set_calibration(session: Session, recording_id: UUID, blob: Blob) -> None:
     """Give the recording its calibration file; later analyses use it."""
     recording = repository.locked(session, recording_id)
+    voiding.require_in_use(recording)
     require_open(repository.visit_of(session, recording))
     consents.require(session, recording.patient_id, Purpose.CARE)
     recording.calibration_blob_id = blob.id
@@ -211,7 +233,8 @@ def _complete(session: Session, recording: Recording, by_id: UUID | None) -> Non
     number = repository.visit_of(session, recording).protocol_number
     for take in repository.takes_of(session, recording.id):
         # Takes that are cut out of the recording from now on start by themselves.
-        if protocols.measured_as(session, number, take.movement) is not None:
+        measured_as = protocols.measured_as(session, number, take.movement)
+        if take.excluded_at is None and measured_as is not None:
             jobs.enqueue(
                 session,
                 JobKind.ANALYZE_TAKE,
@@ -231,10 +254,14 @@ def _loaded(session: Session, caller: Caller, recording_id: UUID) -> Recording:
     return recording
 
 
-def _to_change(session: Session, caller: Caller, recording_id: UUID) -> Recording:
+def _to_change(
+    session: Session, caller: Caller, recording_id: UUID, *, include_void: bool = False
+) -> Recording:
     recording = repository.one_to_change(session, caller, recording_id)
     if recording is None:
         raise NotFoundError
+    if not include_void:
+        voiding.require_in_use(recording)
     require_open(repository.visit_of(session, recording))
     return recording
 

@@ -230,6 +230,8 @@ RIGHTS: dict[str, Right] = {
     "GET /recordings/{recording_id}": visited(),
     "PATCH /recordings/{recording_id}": clinical(body={"device": "x"}),
     "POST /recordings/{recording_id}/complete": clinical(),
+    "POST /recordings/{recording_id}/void": clinicians(body=_WHY),
+    "POST /recordings/{recording_id}/unvoid": clinicians(),
     "DELETE /recordings/{recording_id}/views/{view}": clinical(),
     "GET /recordings/{recording_id}/views/{view}/video": faces(lacks=True),
     "GET /recordings/{recording_id}/views/{view}/thumbnail": faces(lacks=True),

@@ -148,6 +148,30 @@ class TestComplete:
         assert [job.take_id for job in queued] == [take.id]
 
 
+class TestVoid:
+    def test_out_of_use_and_back(self, service, client, visit):
+        made = create(client, visit).json()
+        place, why = f"{API}/recordings/{made['id']}", {"reason": "made by mistake"}
+        assert client.post(f"{place}/unvoid").json()["code"] == "not_void"
+        assert client.post(f"{place}/void", json=why).json()["voided_at"]
+        assert client.post(f"{place}/complete").json()["code"] == "void"
+        assert client.get(f"{API}/visits/{visit.id}/recordings").json() == []
+        assert client.post(f"{place}/unvoid").json()["voided_at"] is None
+        assert len(client.get(f"{API}/visits/{visit.id}/recordings").json()) == 1
+
+    def test_not_while_takes_lie_in_it(self, service, client, visit):
+        recording = service.make.recording(visit)
+        service.make.take(visit, recording)
+        refused = client.post(f"{API}/recordings/{recording.id}/void", json={"reason": "mistake"})
+        assert (refused.status_code, refused.json()["code"]) == (409, "recording_in_use")
+
+    def test_therapist(self, service, visit):
+        recording = service.make.recording(visit)
+        therapist = service.client(Role.THERAPIST)
+        refused = therapist.post(f"{API}/recordings/{recording.id}/void", json={"reason": "why"})
+        assert refused.status_code == 403
+
+
 class TestRemoveView:
     def test_while_it_waits(self, service, client, visit):
         recording = service.make.recording(visit, declared_views=["left", "center"])
