@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.binding import Binding, binding, is_loopback, refuse_taken
-from cli.site import read_settings
+from cli.site import check, read_settings
 from models.errors import UnusableInputError
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def run(settings: Settings, bound: Binding) -> None:
     from backend.app import create_app
     from backend.kit.logs import configure_logs
 
+    check(settings)
     configure_logs()
     server = uvicorn.Server(
         uvicorn.Config(

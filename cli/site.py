@@ -48,3 +48,30 @@ def opened(settings: Settings, *, new_keys: bool = False) -> Iterator[Database]:
         yield database
     finally:
         database.close()
+
+
+def check(settings: Settings) -> None:
+    """Refuse to serve a database that is not prepared, or with the keys of another site.
+
+    Raises UnusableInputError, and ServiceError when keys or database cannot be reached.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from backend.db.migrate import current, newest
+    from backend.kit.errors import UnavailableError
+    from backend.site import check_keys
+
+    with opened(settings) as database:
+        try:
+            revision = current(database.engine)
+        except SQLAlchemyError as error:
+            raise UnavailableError(
+                "The database does not answer.", "Check SFPFR_DATABASE_URL, and that it runs."
+            ) from error
+        if revision != newest():
+            raise UnusableInputError(
+                f"The database is at revision {revision}, and this release needs {newest()}.",
+                "Run `sfpfr migrate`.",
+            )
+        with database.unit_of_work() as session:
+            check_keys(session)

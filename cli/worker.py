@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.site import opened, read_settings
+from cli.site import check, opened, read_settings
 from models.errors import UnusableInputError
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def worker(
     from backend.kit.logs import configure_logs
     from worker.app import run_worker
 
+    check(settings)
     configure_logs()
     run_worker(settings, queues)
 

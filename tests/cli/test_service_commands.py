@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from backend.kit.keys import LocalKeyFile
 from cli.main import UNUSABLE, run
 
 
@@ -87,3 +88,17 @@ def test_no_worker_is_alive_before_one_is_started(site: Path) -> None:
     run(["migrate"])
     assert run(["worker", "--ask-if-alive"]) == 1
     assert run(["worker", "--queue", "quantum"]) == UNUSABLE
+
+
+@pytest.mark.parametrize("command", [["serve", "--port", "8999"], ["worker"]])
+def test_a_site_is_served_with_its_own_keys_and_tables_only(
+    site: Path, command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(["migrate"])
+    (site / "keys.json").unlink()
+    LocalKeyFile.create(site / "keys.json")
+    assert run(command) == UNUSABLE
+    assert "does not belong to this database" in capsys.readouterr().err
+    (site / "sfpfr.sqlite").unlink()
+    assert run(command) == UNUSABLE
+    assert "sfpfr migrate" in capsys.readouterr().err
