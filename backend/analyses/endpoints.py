@@ -42,6 +42,9 @@ from backend.kit.storage.errors import (
     MissingObjectError,
     StorageUnavailableError,
 )
+from backend.takes.errors import TakeReplacedError
+from backend.visits.errors import VisitSignedError
+from backend.voiding import VoidError
 from models.measures.series import TakeSeries
 
 router = APIRouter(tags=["analyses"])
@@ -152,6 +155,9 @@ def list_analyses_of_take(
         NotAllowedError,
         NotFoundError,
         ConsentMissingError,
+        VoidError,
+        VisitSignedError,
+        TakeReplacedError,
         NotMeasuredError,
         RecordingIncompleteError,
     ),

@@ -6,12 +6,12 @@ from backend.kit.errors import ConflictError
 
 
 class NotMeasuredError(ConflictError):
-    """409: the take was excluded or recorded again."""
+    """409: the take was excluded, or there are no measures of its movement."""
 
     code = "take_not_measured"
     title = "Not measured"
     default_message = "This take is not to be measured any more."
-    default_next_step = "Include it again, or open the take that replaced it."
+    default_next_step = "Include it again, or choose a movement that is measured."
 
 
 class RecordingIncompleteError(ConflictError):

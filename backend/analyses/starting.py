@@ -15,13 +15,15 @@ from backend.consents import service as consents
 from backend.db.models import Job, JobKind, Purpose, RecordingState, Take
 from backend.jobs import service as jobs
 from backend.kit.errors import NotFoundError
+from backend.takes import service as takes
 
 
 def start(session: Session, caller: Caller, take_id: UUID) -> Job:
     """Queue the analysis of a take; the job that does it already is given again.
 
     It uses the accepted corrections and the present model; earlier versions stay. Raises
-    NotFoundError, ConsentMissingError, NotMeasuredError, RecordingIncompleteError.
+    NotFoundError, ConsentMissingError, VisitSignedError, TakeReplacedError, NotMeasuredError,
+    RecordingIncompleteError.
     """
     takes = repository.takes_to_start(session, caller, [take_id])
     if not takes:
@@ -39,9 +41,11 @@ def start_all(session: Session, caller: Caller, take_ids: Collection[UUID]) -> l
 
 def _start(session: Session, caller: Caller, take: Take) -> Job:
     consents.require(session, take.patient_id, Purpose.CARE)
-    if take.excluded_at is not None or take.replaced_by_id is not None:
-        raise NotMeasuredError
     recording = take.recording
+    # What is signed stays as it was signed: a new version needs the visit opened again.
+    visit, _ = takes.to_change(session, caller, take.id)
+    if take.excluded_at is not None or takes.measured_as(session, visit, take) is None:
+        raise NotMeasuredError
     if recording is None or recording.voided_at or recording.state is not RecordingState.COMPLETE:
         raise RecordingIncompleteError
     job = jobs.enqueue(

@@ -43,6 +43,9 @@ from backend.dependencies import (
 from backend.kit.errors import InvalidError, NotAllowedError, NotFoundError, declares
 from backend.kit.pagination import Page, PageRequest
 from backend.kit.ranges import RangeNotSatisfiableError, answer, binary
+from backend.takes.errors import TakeReplacedError
+from backend.visits.errors import VisitSignedError
+from backend.voiding import VoidError
 
 router = APIRouter(tags=["comparisons"])
 
@@ -100,6 +103,9 @@ def list_changes(
     responses=declares(
         *_PAIR,
         ConsentMissingError,
+        VoidError,
+        VisitSignedError,
+        TakeReplacedError,
         NotMeasuredError,
         RecordingIncompleteError,
     ),

@@ -122,12 +122,9 @@ def attachment(session: Session, caller: Caller, consent_id: UUID) -> Blob:
 
 
 def stop_jobs(session: Session, patient_id: UUID, reason: str) -> None:
-    """End all work on the patient's recordings: what waits at once, what runs within seconds."""
+    """End all work on the patient's recordings; what a worker has begun is never published."""
     for job in repository.jobs_under_way(session, patient_id):
-        job.cancel_requested_at = job.cancel_requested_at or now(session)
-        if job.state is JobState.QUEUED:
-            jobs.end(session, job, JobState.CANCELLED, code="stopped", reason=reason)
-    session.flush()
+        jobs.end(session, job, JobState.CANCELLED, code="stopped", reason=reason)
 
 
 def read(consent: Consent) -> ConsentRead:

@@ -129,10 +129,9 @@ def declare_error(session: Session, caller: Caller, visit_id: UUID, reason: str)
     require_in_use(visit)
     _refuse_error(session, visit)
     for job in repository.analyses_under_way(session, visit.id):
-        job.cancel_requested_at = job.cancel_requested_at or now(session)
-        if job.state is JobState.QUEUED:
-            why = "The visit was marked as entered in error."
-            jobs.end(session, job, JobState.CANCELLED, code="stopped", reason=why)
+        # What a worker has begun is never published: its lease ends with the job.
+        why = "The visit was marked as entered in error."
+        jobs.end(session, job, JobState.CANCELLED, code="stopped", reason=why)
     for proposal in repository.open_proposals(session, visit.id):
         proposal.state = ReviewState.REFUSED
         proposal.decided_at = now(session)
@@ -152,6 +151,8 @@ def declare_error(session: Session, caller: Caller, visit_id: UUID, reason: str)
 
 def _look(session: Session, visit: Visit) -> tuple[list[Analysis], list[Analysis], list[Obstacle]]:
     """The analyses to be signed, those of takes that don't count, what stands against it."""
+    # Jobs first: one that is just being published is waited for, and its result is seen below.
+    under_way = repository.analyses_under_way(session, visit.id)
     newest = {
         analysis.take_id: analysis for analysis in repository.newest_of_visit(session, visit.id)
     }
@@ -166,8 +167,7 @@ def _look(session: Session, visit: Visit) -> tuple[list[Analysis], list[Analysis
         else:
             obstacles.append(Obstacle(kind=ObstacleKind.NOT_ANALYSED, take_id=take.id))
     obstacles += [
-        Obstacle(kind=ObstacleKind.ANALYSIS_RUNNING, take_id=job.take_id)
-        for job in repository.analyses_under_way(session, visit.id)
+        Obstacle(kind=ObstacleKind.ANALYSIS_RUNNING, take_id=job.take_id) for job in under_way
     ]
     obstacles += [
         Obstacle(kind=ObstacleKind.PROPOSAL_UNDECIDED, take_id=proposal.take_id)
