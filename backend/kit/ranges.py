@@ -103,12 +103,12 @@ def safe_name(name: str) -> str:
     return _UNSAFE.sub("-", name)
 
 
-def binary(media_type: str) -> dict[int | str, dict[str, object]]:
+def binary(*media_types: str) -> dict[int | str, dict[str, object]]:
     """How the OpenAPI document tells of an answer that is a file, whole or in part."""
-    schema = {"schema": {"type": "string", "format": "binary"}}
+    content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in media_types}
     return {
-        200: {"content": {media_type: schema}, "description": "The whole file."},
-        206: {"content": {media_type: schema}, "description": "The part that was asked for."},
+        200: {"content": content, "description": "The whole file."},
+        206: {"content": content, "description": "The part that was asked for."},
         304: {"description": "The copy that the client has is current."},
     }
 

@@ -156,7 +156,7 @@ def remove_view(session: Transaction, caller: Writer, recording_id: UUID, view: 
 @router.get(
     "/recordings/{recording_id}/views/{view}/video",
     response_class=Response,
-    responses=binary("video/mp4") | _FILE,
+    responses=binary("video/mp4", "image/jpeg") | _FILE,
 )
 def watch_view(
     request: Request,
@@ -166,7 +166,7 @@ def watch_view(
     recording_id: UUID,
     view: View,
 ) -> Response:
-    """The video of one camera, made for browsers, or a range of its bytes."""
+    """The video (or photograph) of one camera, made for browsers, or a range of its bytes."""
     return _shown(request, session, caller, storage, recording_id, view, RecordingFileRole.PROXY)
 
 
