@@ -263,7 +263,7 @@ class Analysis:
     ) -> dict[str, Any]:
         fit, topology = timeline.fit, self.head.topology
         names = views.names
-        vertices = timeline.vertices_mm()
+        vertices = timeline.vertices_mm
         sigma = np.full(vertices.shape[:2], np.nan, dtype=np.float32)
         for one in measured:
             sigma[one.moments] = one.take.uncertainty.sigma_mm

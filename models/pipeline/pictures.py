@@ -64,7 +64,7 @@ def write_overlays(
     progress: Callable[[float], None],
 ) -> None:
     """Write `overlay_<view>.mp4` (a still: `.png`) with the asymmetry as colour."""
-    vertices = timeline.vertices_mm()
+    vertices = timeline.vertices_mm
     values = _asymmetry(vertices, measured)
     for index, (view, camera) in enumerate(zip(views.names, timeline.fit.cameras, strict=True)):
         write_overlay(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,10 +49,10 @@ class Timeline:
     eyes: Eyeballs
     gaze: Array
 
-    def vertices_mm(self, moments: slice = slice(None)) -> Array32:
-        """(T, V, 3) vertices in the head frame."""
-        wanted = np.arange(len(self.time_s))[moments]
-        pieces = [wanted[begin : begin + _PIECE] for begin in range(0, len(wanted), _PIECE)]
+    @cached_property
+    def vertices_mm(self) -> Array32:
+        """(T, V, 3) vertices in the head frame, read-only; computed once for all who use them."""
+        pieces = np.split(np.arange(len(self.time_s)), range(_PIECE, len(self.time_s), _PIECE))
 
         def moved(piece: NDArray[np.int64]) -> Array:
             vertices = moved_vertices(self.fit.shape, self.coefficients, piece)
@@ -59,9 +60,10 @@ class Timeline:
             return vertices
 
         # Single precision piece by piece: a long film in double would not fit beside itself.
-        vertices = np.empty((len(wanted), *self.fit.shape.template.shape), dtype=np.float32)
+        vertices = np.empty((len(self.time_s), *self.fit.shape.template.shape), dtype=np.float32)
         for number, values in enumerate(in_order(moved, pieces)):
             vertices[number * _PIECE : number * _PIECE + len(values)] = values
+        vertices.setflags(write=False)
         return vertices
 
 
@@ -155,7 +157,6 @@ def take_of(
 ) -> Take:
     """One take of the recording with the uncertainty of its vertices; frames count within it."""
     fit = timeline.fit
-    vertices = timeline.vertices_mm(moments)
     uncertainty = vertex_uncertainty(
         timeline.coefficients[moments],
         fit.refined.precision,
@@ -172,7 +173,7 @@ def take_of(
     begin = moments.start
     return Take(
         movement=movement,
-        vertices_mm=vertices,
+        vertices_mm=timeline.vertices_mm[moments],
         time_s=timeline.time_s[moments],
         valid=valid,
         uncertainty=replace(uncertainty, sigma_mm=sigma),

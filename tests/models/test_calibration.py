@@ -7,8 +7,10 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from models.calibration import read_calibration
+from models.calibration import CalibratedCamera, read_calibration
 from models.errors import CalibrationError
 
 
@@ -79,6 +81,30 @@ def test_undistortion_agrees_with_opencv(tmp_path: Path) -> None:
     rays = rays.reshape(-1, 3) @ np.linalg.inv(camera.K).T
     seen, _ = cv2.projectPoints(rays, np.zeros(3), np.zeros(3), camera.K, np.array(lens))
     np.testing.assert_allclose(seen.reshape(grid.shape), grid, atol=1e-4)
+
+
+LENS = st.tuples(
+    st.floats(-0.25, 0.15),
+    st.floats(-0.05, 0.1),
+    st.floats(-0.003, 0.003),
+    st.floats(-0.003, 0.003),
+    st.floats(-0.02, 0.02),
+)
+
+
+@given(LENS, st.tuples(st.floats(0, 1920), st.floats(0, 1080)))
+def test_distortion_and_its_inverse_cancel(
+    lens: tuple[float, ...], point: tuple[float, float]
+) -> None:
+    K = np.array([[1500.0, 2.0, 955.0], [0, 1490.0, 548.0], [0, 0, 1]])
+    bent = CalibratedCamera(K, np.eye(4), np.array(lens), (1920, 1080))
+    camera = bent.for_frame(1920, 1080)
+    recorded = np.array([point])
+    straight = bent.undistorted_px(recorded, camera)
+    np.testing.assert_allclose(bent.distorted_px(straight, camera), recorded, atol=0.01)
+    np.testing.assert_allclose(
+        bent.undistorted_px(bent.distorted_px(straight, camera), camera), straight, atol=0.02
+    )
 
 
 def test_no_distortion_changes_nothing_and_nan_stays(tmp_path: Path) -> None:
