@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import av
+import av.filter
 import av.video
 import numpy as np
 from av.sidedata.sidedata import Type as SideDataType
@@ -66,15 +69,14 @@ def _converted(
     sample_every_s: float | None,
 ) -> Iterator[Frame]:
     rate = float(stream.average_rate or 30)
-    base = stream.time_base
     converter = _Converter(stream)
     first_s: float | None = None
     last_s = -np.inf
     next_s = 0.0
     index = 0
-    for picture in _decoded(container, stream):
-        if picture.pts is not None and base is not None:
-            stamp_s = float(picture.pts * base)
+    for picture in _woven(_decoded(container, stream)):
+        if picture.pts is not None and picture.time_base is not None:
+            stamp_s = float(picture.pts * picture.time_base)
         else:
             stamp_s = 0.0 if first_s is None else first_s + last_s + 1.0 / rate
         first_s = stamp_s if first_s is None else first_s
@@ -114,6 +116,35 @@ def _decoded(
                     yield picture
         except av.FFmpegError:
             continue
+
+
+def _woven(pictures: Iterator[av.VideoFrame]) -> Iterator[av.VideoFrame]:
+    """The pictures; interlaced ones, whose lines are of two moments, are made whole from one.
+
+    Camcorders still record so. The filter looks at neighbouring pictures, so it gives each one
+    back late, in a time base of its own; what is not interlaced passes through it unchanged.
+    """
+    first = next(pictures, None)
+    if first is None:
+        return
+    everything = chain([first], pictures)
+    if not first.interlaced_frame:
+        yield from everything
+        return
+    graph = av.filter.Graph()
+    source = graph.add_buffer(
+        width=first.width, height=first.height, format=first.format, time_base=first.time_base
+    )
+    weave, sink = graph.add("bwdif", "mode=send_frame:deint=interlaced"), graph.add("buffersink")
+    graph.link_nodes(source, weave, sink).configure()
+    shape = (first.width, first.height, first.format.name)
+    for picture in chain(everything, [None]):
+        if picture is not None and (picture.width, picture.height, picture.format.name) != shape:
+            continue
+        source.push(picture)
+        with suppress(av.BlockingIOError, av.EOFError):
+            while True:
+                yield cast(av.VideoFrame, sink.pull())
 
 
 class _Converter:

@@ -74,6 +74,26 @@ def test_variable_frame_rate_is_told_by_time_stamps(tmp_path, write_clip, moving
     assert info.fps == pytest.approx(14 / 0.633, rel=0.01)
 
 
+def test_interlaced_pictures_are_of_one_moment(tmp_path, write_clip):
+    fields = np.full((40, 240, 320, 3), 60, dtype=np.uint8)
+    for field, picture in enumerate(fields):
+        picture[:, 20 + 4 * field : 60 + 4 * field] = 220
+    woven = [first.copy() for first in fields[::2]]
+    for whole, second in zip(woven, fields[1::2], strict=True):
+        whole[1::2] = second[1::2]
+    options = {"x264-params": "interlaced=1:tff=1", "flags": "+ildct+ilme", "crf": "4"}
+    path = write_clip(tmp_path / "camcorder.mp4", woven, fps=25, options=options)
+    seen = list(frames(path))
+    assert [frame.time_s for frame in seen] == pytest.approx(np.arange(20) / 25)
+    for number, frame in enumerate(seen[1:-1], 1):
+        # All lines are of the same one of both moments.
+        away = [
+            np.abs(frame.rgb[:, :, 0].astype(int) - field[:, :, 0]).mean()
+            for field in fields[2 * number : 2 * number + 2]
+        ]
+        assert min(away) < 0.5 < max(away)
+
+
 def test_anamorphic_pixels_become_square(tmp_path, write_clip, moving_pattern):
     path = tmp_path / "wide.mkv"
     write_clip(path, moving_pattern(3), options={"x264-params": "sar=3/2"})
