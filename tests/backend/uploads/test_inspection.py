@@ -157,3 +157,8 @@ def test_too_long_a_film_is_refused(tmp_path, film):
     (tmp_path / "0").write_bytes(film(pictures=30))
     with pytest.raises(FileRefusedError, match="minutes long"):
         inspect_view(tmp_path / "0", max_duration_s=0.5)
+
+
+def test_too_many_frames_a_second_are_refused(look, film):
+    with pytest.raises(FileRefusedError, match="600 frames a second"):
+        look(film(fps=600, pictures=24))
