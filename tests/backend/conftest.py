@@ -15,6 +15,7 @@ from service_factories import Factory, Service
 from sqlalchemy import Engine, make_url, text
 from sqlalchemy.orm import Session
 
+from backend.access import Role
 from backend.app import create_app
 from backend.db import migrate
 from backend.db.base import Base
@@ -157,3 +158,34 @@ def service(settings: Settings, site_keys: LocalKeyFile, clock: SettableClock) -
 def make(database: Database) -> Factory:
     """Makes rows in a database that no application serves."""
     return Factory(database)
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def site(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    site_keys: LocalKeyFile,
+) -> Iterator[Service]:
+    """One service for all cases of a module, each with rows of its own."""
+    folder = tmp_path_factory.mktemp("site")
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), folder / "sfpfr.sqlite")
+        url = f"sqlite:///{folder / 'sfpfr.sqlite'}"
+    else:
+        url = request.getfixturevalue("separate_postgres")
+    settings = Settings(
+        data_dir=folder,
+        database_url=SecretStr(url),
+        password_memory_kib=8,
+        requests_a_minute=10**6,
+        sign_ins_a_minute=10**6,
+        look_ups_a_minute=10**6,
+        reserve_bytes=0,
+    )
+    app = create_app(settings, keys=site_keys, clock=SettableClock())
+    make = Factory(app.state.database)
+    service = Service(app, settings, app.state.database, make, make.team(name="Home"))
+    # Somebody always administers, whoever else is changed.
+    make.user(Role.ADMIN)
+    yield service
+    app.state.database.close()
