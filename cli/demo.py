@@ -85,7 +85,7 @@ def demo(
     settings = read_settings()
     make_team(settings)
     with (
-        _allowed(settings) as token,
+        allowed(settings) as token,
         tempfile.TemporaryDirectory(prefix="sfpfr-demo-") as scratch,
         one_bar("Demo") as report,
     ):
@@ -105,7 +105,7 @@ def make_team(settings: Settings) -> None:
 
 
 @contextmanager
-def _allowed(settings: Settings) -> Iterator[str]:
+def allowed(settings: Settings) -> Iterator[str]:
     """An API token of a user without a password, who can't sign in; it ends with the block."""
     from backend.access import Caller, Permission, Role
     from backend.teams import repository as teams
@@ -137,13 +137,13 @@ def _allowed(settings: Settings) -> Iterator[str]:
 def _fill(client: LocalClient, scratch: Path, report: Report) -> _Progress:
     progress = _Progress(total=2 * len(PEOPLE) * len(MOVEMENTS), report=report)
     for person in PEOPLE:
-        first = _drawn(person.seed)
-        patient_id, episode_id = _admit(client, person, first.palsy.side)
+        first = drawn(person.seed)
+        patient_id, episode_id = admit(client, person, first.palsy.side)
         for sitting in (
             Sitting(90, "First visit", 0.0),
             Sitting(1, "After three months", person.recovery),
         ):
-            visit_id = _visit(client, patient_id, episode_id, sitting)
+            visit_id = visit(client, patient_id, episode_id, sitting)
             name = f"{person.pseudonym}, {sitting.title.lower()}"
             _film(client, _later(first, sitting.recovered), visit_id, name, scratch, progress)
     while progress.waiting:
@@ -152,7 +152,7 @@ def _fill(client: LocalClient, scratch: Path, report: Report) -> _Progress:
     return progress
 
 
-def _drawn(seed: int) -> Patient:
+def drawn(seed: int) -> Patient:
     from models.data.synthetic.patient import draw_patient
     from models.data.synthetic.session import shared_head
 
@@ -166,7 +166,7 @@ def _later(patient: Patient, share: float) -> Patient:
     return recovered(patient, share) if share else patient
 
 
-def _admit(client: LocalClient, person: Person, side: str) -> tuple[str, str]:
+def admit(client: LocalClient, person: Person, side: str) -> tuple[str, str]:
     """The patient and the episode, made unless they are there."""
     known = client.post("/patients/search", q=person.pseudonym)["items"]
     patient = next((one for one in known if one["pseudonym"] == person.pseudonym), None)
@@ -196,7 +196,7 @@ def _admit(client: LocalClient, person: Person, side: str) -> tuple[str, str]:
     return patient["id"], episode["id"]
 
 
-def _visit(client: LocalClient, patient_id: str, episode_id: str, sitting: Sitting) -> str:
+def visit(client: LocalClient, patient_id: str, episode_id: str, sitting: Sitting) -> str:
     path = f"/patients/{patient_id}/visits"
     for visit in client.get(path)["items"]:
         if visit["title"] == sitting.title:
@@ -230,13 +230,13 @@ def _film(
             with tempfile.TemporaryDirectory(dir=scratch) as folder:
                 session.write_description(Path(folder))
                 session.write_take(Path(folder), movement, seconds=SECONDS)
-                progress.waiting[_send(client, Path(folder), visit_id, movement)] = what
+                progress.waiting[send(client, Path(folder), visit_id, movement)] = what
             typer.echo(f"Filmed and sent: {what}", err=True)
         progress.filmed += 1
         _look(client, progress)
 
 
-def _send(client: LocalClient, folder: Path, visit_id: str, movement: str) -> str:
+def send(client: LocalClient, folder: Path, visit_id: str, movement: str) -> str:
     """Send one take with its three videos and the calibration; returns its id."""
     views = ["left", "center", "right"]
     recording = client.post(

@@ -1,0 +1,127 @@
+"""Three films sent in are measured as the command line measures them, on both kinds of site."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from composed import Host
+from running_service import Up, until
+
+from cli import demo
+from cli.client import LocalClient
+from cli.site import read_settings
+from models.data.synthetic.session import Session
+
+MOVEMENT = "full_smile"
+WHERE = ("pseudonym", "visit", "take", "notice")
+
+
+@pytest.fixture(scope="module")
+def filmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A short film of a virtual patient by three cameras, small, with their calibration."""
+    folder = tmp_path_factory.mktemp("film")
+    session = Session(demo.drawn(demo.PEOPLE[0].seed), (960, 540))
+    session.write_description(folder)
+    session.write_take(folder, MOVEMENT, seconds=2.0)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def expected(filmed: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
+    """What `sfpfr reconstruct` measures in it."""
+    out = tmp_path_factory.mktemp("result") / "result"
+    views = ("left", "center", "right")
+    words = [
+        word for view in views for word in (f"--{view}", str(filmed / MOVEMENT / f"{view}.mp4"))
+    ]
+    side = demo.drawn(demo.PEOPLE[0].seed).palsy.side
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "cli", "reconstruct", *words, "--movement", MOVEMENT),
+            *("--affected-side", side, "--out", str(out), "--no-overlay"),
+            *("--calibration", str(filmed / "calibration.json")),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return rows((out / "measures.csv").read_text(encoding="utf-8"))
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    """The table without what only a site knows."""
+    return [
+        {name: value for name, value in row.items() if name not in WHERE}
+        for row in csv.DictReader(io.StringIO(text))
+    ]
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Iterator[Callable[[], tuple[str, dict[str, str]]]]:
+    up = Up(tmp_path / "data")
+    yield lambda: (up.wait(), {"SFPFR_DATA_DIR": str(up.data_dir)})
+    up.process.terminate()
+    up.process.wait()
+
+
+@pytest.fixture
+def production(host: Host) -> Callable[[], tuple[str, dict[str, str]]]:
+    def start() -> tuple[str, dict[str, str]]:
+        host.start_redis()
+        assert host.start("migrate").wait(60) == 0
+        del host.processes["migrate"]
+        for name in ("api", "worker-cpu"):
+            host.start(name)
+        until(lambda: host.healthy("api"))
+        environment = host.environment("api")
+        given = {name: environment[name] for name in environment if name.startswith("SFPFR_")}
+        return f"http://127.0.0.1:{host.api_port}", given
+
+    return start
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["embedded", "production"])
+def test_the_service_measures_what_the_command_line_measures(
+    kind: str,
+    filmed: Path,
+    expected: list[dict[str, str]],
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url, environment = request.getfixturevalue(kind)()
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    settings = read_settings()
+    demo.make_team(settings)
+    person = demo.PEOPLE[0]
+    with demo.allowed(settings) as token:
+        client = LocalClient(url, token)
+        side = demo.drawn(person.seed).palsy.side
+        patient_id, episode_id = demo.admit(client, person, side)
+        sitting = demo.Sitting(0, "Visit", 0.0)
+        visit_id = demo.visit(client, patient_id, episode_id, sitting)
+        take_id = demo.send(client, filmed, visit_id, MOVEMENT)
+
+        def analysis() -> Any:
+            jobs = client.get("/jobs", take_id=take_id, kind="analyze_take")["items"]
+            assert not jobs or jobs[0]["state"] in ("queued", "running", "succeeded"), jobs[0]
+            return client.get(f"/takes/{take_id}")["analysis"]
+
+        found = until(analysis)
+        asked = urllib.request.Request(
+            f"{url}/api/v1/analyses/{found['id']}/measures.csv",
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        with urllib.request.urlopen(asked) as answer:
+            measured = rows(answer.read().decode("utf-8-sig"))
+    assert len(measured) > 20
+    assert measured == expected, json.dumps([measured[:3], expected[:3]], indent=1)
