@@ -122,7 +122,7 @@ class PointEvidence:
     """
 
     target_px: Array
-    precision: Array
+    precision: NDArray[np.floating]
 
 
 @dataclass(frozen=True)

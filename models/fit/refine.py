@@ -117,27 +117,22 @@ def refine_movement(
         target = np.where(known[..., None], landmarks.target_px[:, skin] - bias, 0.0)
         track_precision = track_information(tracked, plan.facing[view], crop_scale[view])
         seen = track_precision > 0
-        evidence.append(
-            PointEvidence(
-                np.concatenate(
-                    [target, np.where(seen[..., None], tracked.position_px, 0.0)], axis=1
-                ),
-                np.concatenate(
-                    [
-                        landmarks.precision[:, skin] * gain[:, None, None],
-                        track_precision[..., None, None] * np.eye(2),
-                    ],
-                    axis=1,
-                ),
-            )
-        )
+        n_frames, n_skin = known.shape
+        n_points = n_skin + len(plan.points.vertices)
+        all_targets = np.empty((n_frames, n_points, 2))
+        all_targets[:, :n_skin] = target
+        all_targets[:, n_skin:] = np.where(seen[..., None], tracked.position_px, 0.0)
+        precision = np.empty((n_frames, n_points, 2, 2), dtype=np.float32)
+        precision[:, :n_skin] = landmarks.precision[:, skin] * gain[:, None, None]
+        precision[:, n_skin:] = track_precision[..., None, None] * np.eye(2)
+        evidence.append(PointEvidence(all_targets, precision))
     n_coefficients = stacked_moving.shape[2]
     start = np.zeros((len(fit.frames), n_coefficients))
     start[:, : face.n_expression] = fit.sequence.coefficients - fit.sequence.coefficients[reference]
     stable = moving[topology.regions["stable"]].reshape(-1, n_coefficients)
     stillness = stable.T @ stable / topology.regions["stable"].sum()
-    precision = block_diag(face.expression_precision, np.eye(face.n_field))
-    precision += _STABLE_PLACES / _STABLE_SIGMA_MM**2 * stillness
+    prior = block_diag(face.expression_precision, np.eye(face.n_field))
+    prior += _STABLE_PLACES / _STABLE_SIGMA_MM**2 * stillness
     refined = fit_sequence(
         stacked_rest,
         stacked_moving,
@@ -145,7 +140,7 @@ def refine_movement(
         start,
         fit.cameras,
         tuple(evidence),
-        LinearPrior(np.zeros_like(start), precision),
+        LinearPrior(np.zeros_like(start), prior),
         iterations=3,
     )
     shape = PointBasis(resting, fit.vertex_basis.identity, moving, fit.vertex_basis.field)

@@ -132,7 +132,7 @@ def landmark_evidence(track: ViewTrack, pictures: StoredCrops) -> PointEvidence:
     precision = np.linalg.inv(covariance) * INDEPENDENT_SHARE
     return PointEvidence(
         np.where(known[..., None], corrected.points_px, 0.0).astype(np.float64),
-        np.where(known[..., None, None], precision, 0.0),
+        np.where(known[..., None, None], precision, np.float32(0.0)),
     )
 
 
