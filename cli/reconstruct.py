@@ -46,7 +46,7 @@ def reconstruct(
     propose_takes: Annotated[
         bool,
         typer.Option(
-            "--propose-takes", help="Only propose cuts of a long recording, as takes.json."
+            "--propose-takes", help="Cut a long recording into takes, and write them as takes.json."
         ),
     ] = False,
     affected_side: Annotated[
@@ -77,7 +77,8 @@ def reconstruct(
         Path | None, typer.Option(help="A head model in FLAME layout instead of the open one.")
     ] = None,
     device: Annotated[
-        Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")
+        Literal["auto", "cpu", "cuda"],
+        typer.Option(help="Where to compute; the fit needs the CPU only."),
     ] = "auto",
     force: Annotated[
         bool,
@@ -96,6 +97,15 @@ def reconstruct(
     if movement is not None and takes is not None:
         raise UnusableInputError(
             "--movement and --takes cannot go together.", "The takes file names the movements."
+        )
+    if propose_takes and (movement is not None or takes is not None):
+        raise UnusableInputError(
+            "--propose-takes cannot go together with --movement or --takes.",
+            "Leave it out where the takes are known.",
+        )
+    if device == "cuda":
+        raise UnusableInputError(
+            "Nothing in the fit uses a GPU yet.", "Leave out --device, or give auto or cpu."
         )
     distances = [_assignment(text, "--known-distance NAME=MM") for text in known_distance or []]
     request = ReconstructionRequest(

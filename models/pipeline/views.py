@@ -80,7 +80,7 @@ def views_for_fit(
     calibration: Mapping[View, CalibratedCamera] | None,
     corrections: Corrections | None,
 ) -> FitViews:
-    """Correct the landmarks, take out distortion, apply a person's own landmarks.
+    """Correct the landmarks, apply a person's own ones, take out distortion.
 
     A calibration is used where it has every view of the recording; the caller checks that.
     """
@@ -94,13 +94,14 @@ def views_for_fit(
         assert observation.crops is not None
         stored = StoredCrops(observation.crops, recording.sources[name].frame, lens, camera)
         seen = landmark_evidence(track, stored)
+        if corrections is not None:
+            # A person sees, and enters, what the lens has bent.
+            seen = _with_entered(seen, corrections, name)
         if lens is not None and camera is not None:
             straight = lens.undistorted_px(track.landmarks_px, camera).astype(np.float32)
             track = replace(track, landmarks_px=straight)
             seen = replace(seen, target_px=lens.undistorted_px(seen.target_px, camera))
             cameras.append(camera)
-        if corrections is not None:
-            seen = _with_entered(seen, corrections, name)
         tracks.append(track)
         evidence.append(seen)
         crops.append(stored)

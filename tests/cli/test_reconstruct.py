@@ -98,6 +98,8 @@ def test_json_prints_the_result(
         (["--iris-mm", "1.2"], "not believable"),
         (["--age", "-3"], "not believable"),
         (["--device", "tpu"], "tpu"),
+        (["--device", "cuda"], "uses a GPU yet"),
+        (["--propose-takes", "--movement", "rest"], "cannot go together"),
         (["--head-model", "absent.pkl"], "no file"),
         (["--left", "absent.mp4"], "no file"),
         (["--left", "front.mp4"], "given twice"),
