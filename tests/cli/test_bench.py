@@ -41,6 +41,7 @@ def test_figures_read_as_text() -> None:
             "recording_s": 10.0,
             "wall_s": 16.0,
             "ratio": 1.6,
+            "cpu_s": 28.0,
             "peak_rss_mib": 1234.5,
             "stages": {"landmarks": 8.0, "fit": 4.0},
             "machine": {"processor": "a processor", "cores": 2},
@@ -48,6 +49,7 @@ def test_figures_read_as_text() -> None:
     )
     assert "landmarks                     8000 ms     50%" in text
     assert "start-up and storing          4000 ms     25%" in text
+    assert "of processor time            28000 ms" in text
     assert "1.60 x the recording's 10.0 s; peak memory 1234 MiB" in text
 
 
