@@ -11,7 +11,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -85,7 +85,12 @@ class Partials:
 
     def listing(self) -> set[UUID]:
         """The uploads of which there is something."""
-        return {UUID(path.stem) for path in self._folder.iterdir()}
+        there = set()
+        for path in self._folder.iterdir():
+            # A file system may keep files of its own here.
+            with suppress(ValueError):
+                there.add(UUID(path.stem))
+        return there
 
     def free_bytes(self) -> int:
         """How much room is left on the disk."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 
 from backend.blobs import service as blobs
@@ -12,10 +13,15 @@ from backend.kit.storage.blobs import Storage
 from backend.uploads.receiving import Receiving
 
 _EVERY_S = 600.0
+# Looking through all objects takes long where there are many: once an hour.
+_ROUNDS = 6
 
 
 class Sweeper:
-    """Sweeps when the service starts and every ten minutes; several services do no harm."""
+    """Sweeps when the service starts, then every ten minutes, and blobs every hour.
+
+    Several services that sweep at the same time do no harm.
+    """
 
     def __init__(self, database: Database, storage: Storage, receiving: Receiving) -> None:
         self._database = database
@@ -34,11 +40,13 @@ class Sweeper:
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
+        for round_number in itertools.count():
             told(self._receiving.sweep)
             told(self._expire_exports)
-            told(lambda: blobs.sweep(self._database, self._storage))
-            self._stopping.wait(_EVERY_S)
+            if round_number % _ROUNDS == 0:
+                told(lambda: blobs.sweep(self._database, self._storage))
+            if self._stopping.wait(_EVERY_S):
+                return
 
     def _expire_exports(self) -> None:
         with self._database.unit_of_work() as session:
