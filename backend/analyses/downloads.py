@@ -80,10 +80,9 @@ def meshes(
 
 def _name(session: Session, caller: Caller, analysis: Analysis) -> str:
     """How files of an analysis are called: pseudonymous, the visit and the take by number."""
-    patient = service.patient(session, caller, analysis.patient_id)
-    number = repository.visit_numbers(session, caller, patient.id)[analysis.visit_id]
-    take = service.placed(session, caller, analysis.id).take_number
-    return f"{patient.pseudonym}-visit{number}-take{take}-{analysis.movement}"
+    found = service.placed(session, caller, analysis.id)
+    number = repository.visit_numbers(session, caller, analysis.patient_id)[analysis.visit_id]
+    return f"{found.pseudonym}-visit{number}-take{found.take_number}-{analysis.movement}"
 
 
 @dataclass(frozen=True)
@@ -155,12 +154,11 @@ def _csv_rows(
     session: Session, caller: Caller, analysis_id: UUID, notice: str
 ) -> Iterator[MeasureRow]:
     found = service.placed(session, caller, analysis_id)
-    patient = service.patient(session, caller, found.analysis.patient_id)
-    number = repository.visit_numbers(session, caller, patient.id)[found.analysis.visit_id]
+    numbers = repository.visit_numbers(session, caller, found.analysis.patient_id)
     for row in repository.all_measures(session, caller, analysis_id):
         yield MeasureRow(
-            pseudonym=patient.pseudonym,
-            visit=str(number),
+            pseudonym=found.pseudonym,
+            visit=str(numbers[found.analysis.visit_id]),
             take=str(found.take_number),
             movement=row.movement,
             repetition=row.repetition,

@@ -101,6 +101,18 @@ def _filter(
 Wanted = Annotated[MeasureFilter, Depends(_filter)]
 
 
+@router.get("/analyses", responses=declares(NotAllowedError))
+def list_analyses(
+    session: Reading,
+    caller: Results,
+    paging: PageRequest,
+    movement: Movements = [],  # noqa: B006 - FastAPI copies it
+    all_versions: bool = False,
+) -> Page[AnalysisBrief]:
+    """The analyses of all patients whose results the caller may see, the newest first."""
+    return service.listed(session, caller, paging, movements=movement, all_versions=all_versions)
+
+
 @router.get("/patients/{patient_id}/analyses", responses=_ONE)
 def list_analyses_of_patient(
     session: Reading,

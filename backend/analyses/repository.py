@@ -60,6 +60,7 @@ class Placed:
     """An analysis with the take and the visit it belongs to; `day` from the first visit."""
 
     analysis: Analysis
+    pseudonym: str
     take_number: int
     visited_on: date
     first_visited_on: date
@@ -143,7 +144,10 @@ def listed(
     limit: int,
     offset: int,
 ) -> tuple[list[Placed], int]:
-    """Analyses by visit, take and version, the newest first, and how many there are."""
+    """Analyses and how many there are: of all patients, or of one, a visit or a take.
+
+    All patients' come as they were published, others by visit, take and version, the newest first.
+    """
     statement = _placed(caller).options(
         *(
             defer(column, raiseload=True)
@@ -164,10 +168,15 @@ def listed(
     total = session.scalar(
         select(func.count()).select_from(statement.with_only_columns(Analysis.id).subquery())
     )
-    ordered = statement.order_by(
-        Visit.visited_on.desc(), Take.number.desc(), Analysis.version_number.desc()
+    if patient_id is None and visit_id is None and take_id is None:
+        statement = statement.order_by(Analysis.id.desc())
+    rows = session.execute(
+        statement.order_by(
+            Visit.visited_on.desc(), Take.number.desc(), Analysis.version_number.desc()
+        )
+        .limit(limit)
+        .offset(offset)
     )
-    rows = session.execute(ordered.limit(limit).offset(offset))
     return [Placed(*row) for row in rows], total or 0
 
 
@@ -347,7 +356,11 @@ def _placed(caller: Caller) -> Select[Any]:
         .where(earlier.patient_id == Analysis.patient_id, earlier.voided_at.is_(None))
         .scalar_subquery()
     )
-    return _live(readable(caller, Analysis)).add_columns(Take.number, Visit.visited_on, first)
+    return (
+        _live(readable(caller, Analysis))
+        .join(Patient, Patient.id == Analysis.patient_id)
+        .add_columns(Patient.pseudonym, Take.number, Visit.visited_on, first)
+    )
 
 
 def _counting(caller: Caller) -> Select[Any]:

@@ -196,13 +196,14 @@ class ModelRead(BaseModel):
 
 
 class AnalysisBrief(BaseModel):
-    """An analysis in a list. `published_at` is None for pseudonymous readers.
+    """An analysis in a list, of whom by pseudonym. No `published_at` for pseudonymous readers.
 
     `day` counts from the patient's first visit. Of a take's versions the latest counts.
     """
 
     id: UUID
     patient_id: UUID
+    pseudonym: str
     visit_id: UUID
     take_id: UUID
     take_number: int

@@ -42,7 +42,7 @@ def listed(
     movements: Collection[str] = (),
     all_versions: bool = False,
 ) -> Page[AnalysisBrief]:
-    """The analyses of a patient, a visit or a take, the newest first; raises NotFoundError."""
+    """All analyses, or those of a patient, a visit or a take; raises NotFoundError."""
     if patient_id is not None:
         patient(session, caller, patient_id)
     if visit_id is not None and repository.visit(session, caller, visit_id) is None:
@@ -188,6 +188,7 @@ def brief(found: Placed, caller: Caller) -> AnalysisBrief:
     return AnalysisBrief(
         id=analysis.id,
         patient_id=analysis.patient_id,
+        pseudonym=found.pseudonym,
         visit_id=analysis.visit_id,
         take_id=analysis.take_id,
         take_number=found.take_number,

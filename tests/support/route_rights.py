@@ -247,6 +247,7 @@ RIGHTS: dict[str, Right] = {
         headers={**_TUS, "Upload-Length": "10", "Upload-Metadata": "{upload_metadata}"}
     ),
     # Analyses
+    "GET /analyses": right(everywhere="ACTR"),
     "GET /patients/{patient_id}/analyses": results(),
     "GET /visits/{visit_id}/analyses": results(),
     "GET /takes/{take_id}/analyses": results(),

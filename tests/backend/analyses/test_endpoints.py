@@ -118,6 +118,28 @@ def test_the_latest_version_is_listed_and_all_on_request(service, clinic_at):
     assert listed.json()["items"] == []
 
 
+def test_all_results_are_listed_by_pseudonym_to_whom_they_concern(service, clinic_at):
+    with clinic_at() as clinic:
+        cared, both = clinic.patient(), clinic.patient(Purpose.CARE, Purpose.RESEARCH)
+        foreign = clinic.patient(own=False)
+        for patient in (cared, both, foreign):
+            clinic.analysis(clinic.take(clinic.visit(patient)))
+        pucker = clinic.analysis(clinic.take(clinic.visit(cared, 7), "pucker"))
+
+    def seen(client, **params):
+        items = client.get(f"{API}/analyses", params=params).json()["items"]
+        return [item["pseudonym"] for item in items]
+
+    assert seen(service.client(Role.CLINICIAN)) == [
+        cared.pseudonym, both.pseudonym, cared.pseudonym,
+    ]  # fmt: skip
+    assert seen(service.client(Role.RESEARCHER, teams=())) == [both.pseudonym]
+    assert seen(service.client(Role.ADMIN)) == []
+    page = service.client(Role.THERAPIST).get(f"{API}/analyses", params={"limit": 1}).json()
+    assert (page["items"][0]["id"], page["total"], page["next"]) == (str(pucker.id), 3, 1)
+    assert seen(service.client(Role.THERAPIST), movement="pucker") == [cared.pseudonym]
+
+
 def test_void_visits_take_their_results_along(service, published):
     patient, analysis = published
     client = service.client(Role.CLINICIAN)
