@@ -116,21 +116,29 @@ def signed_in(request: Request) -> Caller:
 
 def signed_in_partly(request: Request) -> Caller:
     """Whoever has given a password or a token, the second factor perhaps not yet."""
+    limit: RateLimit = request.app.state.rate_limit
+    try:
+        caller = _authenticated(request)
+    except NotSignedInError:
+        limit.spend(f"address {address_of(request)}")
+        raise
+    limit.spend(str(caller.user_id))
+    return caller
+
+
+def _authenticated(request: Request) -> Caller:
     settings, database = settings_of(request), database_of(request)
     request_id = request_id_of(request)
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        caller = authentication.by_token(database, credentials.strip(), request_id)
-    else:
-        secret = request.cookies.get(session_cookie(settings))
-        if not secret:
-            raise NotSignedInError
-        if request.method not in SAFE_METHODS:
-            refuse_forgery(request, secret)
-        idle = timedelta(minutes=settings.session_idle_minutes)
-        caller, _ = authentication.by_session(database, secret, request_id, idle=idle)
-    limit: RateLimit = request.app.state.rate_limit
-    limit.spend(str(caller.user_id))
+        return authentication.by_token(database, credentials.strip(), request_id)
+    secret = request.cookies.get(session_cookie(settings))
+    if not secret:
+        raise NotSignedInError
+    if request.method not in SAFE_METHODS:
+        refuse_forgery(request, secret)
+    idle = timedelta(minutes=settings.session_idle_minutes)
+    caller, _session = authentication.by_session(database, secret, request_id, idle=idle)
     return caller
 
 

@@ -14,7 +14,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -32,6 +33,10 @@ _READ_ONLY = "sfpfr_read_only"
 # SQLSTATE of PostgreSQL
 _DISK_FULL = "53100"
 _LOST_RACE = {"40001", "40P01"}
+# Connection lost, no resources, stopped by its administrator
+_POSTGRES_AWAY = ("08", "53", "57")
+_SQLITE_AWAY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_IOERR")
+_AWAY = "The database does not answer."
 
 
 class Database:
@@ -82,7 +87,7 @@ class Database:
                 for prepare in session.info[_BEFORE_COMMIT]:
                     prepare(session)
                 session.commit()
-        except (DBAPIError, StaleDataError) as error:
+        except (DBAPIError, PoolTimeoutError, StaleDataError) as error:
             told = _told(error)
             if told is None:
                 raise
@@ -154,13 +159,21 @@ def _told(error: Exception) -> ServiceError | None:
     """What a person is told of a database error; None for a fault of the program."""
     if isinstance(error, StaleDataError):
         return ConflictError()
-    if not isinstance(error, DBAPIError) or isinstance(error, IntegrityError):
-        return None
-    state = getattr(error.orig, "sqlstate", None)
+    if isinstance(error, PoolTimeoutError):
+        return UnavailableError("The server is busy.")
+    cause = getattr(error, "orig", None)
+    if isinstance(cause, sqlite3.Error):
+        name = getattr(cause, "sqlite_errorname", "")
+        if name == "SQLITE_FULL":
+            return StorageFullError()
+        return UnavailableError(_AWAY) if name.startswith(_SQLITE_AWAY) else None
+    state = getattr(cause, "sqlstate", None)
     if state in _LOST_RACE:
         return ConflictError()
-    if state == _DISK_FULL or "disk is full" in str(error.orig):
+    if state == _DISK_FULL:
         return StorageFullError()
-    if isinstance(error, OperationalError | InterfaceError):
-        return UnavailableError("The database does not answer.")
+    if isinstance(error, OperationalError | InterfaceError) and (
+        state is None or state.startswith(_POSTGRES_AWAY)
+    ):
+        return UnavailableError(_AWAY)
     return None

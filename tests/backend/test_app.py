@@ -14,6 +14,7 @@ from backend.app import API
 from backend.db.models import Patient, Team
 from backend.dependencies import CSRF_HEADER, Reading, SignedIn, Transaction, requires
 from backend.kit.errors import ConflictError
+from backend.kit.ratelimit import RateLimit
 from backend.scope import readable, unscoped, writable
 
 
@@ -182,14 +183,20 @@ def test_every_answer_is_strict_with_browsers(routed: Service) -> None:
 
 
 def test_too_many_requests_are_slowed_down(routed: Service) -> None:
-    from backend.kit.ratelimit import RateLimit
-
     routed.app.state.rate_limit = RateLimit(2)
     browser = routed.client(Role.ADMIN)
     assert [browser.get(f"{API}/test/me").status_code for _ in range(2)] == [200, 200]
     answer = browser.get(f"{API}/test/me")
     problem_of(answer, 429, "too_many_requests")
     assert 1 <= int(answer.headers["retry-after"]) <= 61
+
+
+def test_guessing_is_slowed_down_by_address(routed: Service) -> None:
+    routed.app.state.rate_limit = RateLimit(2)
+    stranger = routed.anonymous()
+    codes = [stranger.get(f"{API}/test/me").status_code for _ in range(3)]
+    assert codes == [401, 401, 429]
+    assert routed.client(Role.ADMIN).get(f"{API}/test/me").status_code == 200
 
 
 def test_refusals_are_declared_as_problems(routed: Service) -> None:
