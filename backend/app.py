@@ -32,6 +32,7 @@ from backend.invitations.endpoints import router as invitations
 from backend.jobs.doorbell import Ringer, celery_app
 from backend.jobs.endpoints import router as jobs
 from backend.jobs.events import EventStreams
+from backend.jobs.service import ATTEMPTS
 from backend.kit.clock import Clock, SystemClock
 from backend.kit.errors import (
     PROBLEM_CONTENT,
@@ -71,6 +72,7 @@ from backend.users.endpoints import router as users
 from backend.users.passwords import Passwords
 from backend.users.session_endpoints import router as sessions
 from backend.visits.endpoints import router as visits
+from backend.welcome.endpoints import router as welcome
 
 API = "/api/v1"
 ROUTERS: tuple[APIRouter, ...] = (
@@ -118,7 +120,7 @@ def create_app(
         keys,
         clock or SystemClock(),
         pool=settings.database_pool,
-        extras={HEAD_FILE: settings.audit_head},
+        extras={HEAD_FILE: settings.audit_head, ATTEMPTS: settings.job_attempts},
     )
 
     storage = open_storage(settings, keys)
@@ -172,6 +174,7 @@ def create_app(
     for router in ROUTERS:
         app.include_router(router, prefix=API, responses=everywhere)
     app.include_router(operations)
+    app.include_router(welcome)
     app.state.checks = Checks(
         database,
         partial(open_objects, settings),
