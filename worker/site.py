@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from backend.audit.service import HEAD_FILE
 from backend.blobs import service as blobs
 from backend.db.session import Database
+from backend.jobs.service import ATTEMPTS
 from backend.kit.clock import SystemClock
 from backend.kit.errors import UnavailableError
 from backend.kit.storage.blobs import NewBlob, Storage
@@ -58,7 +59,7 @@ class WorkSite:
             keys,
             SystemClock(),
             pool=settings.database_pool,
-            extras={HEAD_FILE: settings.audit_head},
+            extras={HEAD_FILE: settings.audit_head, ATTEMPTS: settings.job_attempts},
         )
         return cls(settings, database, open_storage(settings, keys))
 

@@ -21,7 +21,9 @@ from backend.jobs.errors import JobEndedError, JobRunsError
 from backend.jobs.kinds import KINDS, Queue
 from backend.kit.errors import NotFoundError
 
-DEFAULT_ATTEMPTS = 3
+# Key of `Session.info` under which the site's number of attempts is.
+ATTEMPTS = "job_attempts"
+_USUAL_ATTEMPTS = 3
 
 
 def enqueue(
@@ -58,7 +60,7 @@ def enqueue(
         take_id=take_id,
         request=wanted,
         attempt=0,
-        max_attempts=attempts or spec.attempts or DEFAULT_ATTEMPTS,
+        max_attempts=attempts or spec.attempts or session.info.get(ATTEMPTS, _USUAL_ATTEMPTS),
         available_at=now(session),
         fencing_token=0,
         progress=0.0,
