@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter, fail_after, to_thread
 from starlette.requests import ClientDisconnect
 
 from backend.access import Caller
@@ -41,6 +41,7 @@ from backend.uploads.partials import Partial, Partials
 from backend.uploads.schemas import Announcement, ChunkChecksum, UploadStatus
 
 _WRITE_BYTES = 2**20
+_SILENT_S = 30.0
 # Files that are looked into and sealed at the same time; each keeps a core busy.
 _AT_ONCE = 2
 
@@ -249,7 +250,7 @@ async def _write_all(
     """Write chunks as they come, also the last ones before the connection breaks."""
     arrived, held = partial.offset, bytearray()
     try:
-        async for chunk in chunks:
+        async for chunk in _until_silent(chunks):
             arrived += len(chunk)
             if arrived > most:
                 raise UploadTooLargeError("More bytes came than were announced.")
@@ -263,6 +264,22 @@ async def _write_all(
         await to_thread.run_sync(partial.append, held)
         raise
     await to_thread.run_sync(partial.append, held)
+
+
+async def _until_silent(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Pass chunks on; a sender that says nothing for long is gone, though nobody told so.
+
+    Otherwise a lost network would hold the upload's lock against the same client's new connection.
+    """
+    while True:
+        try:
+            with fail_after(_SILENT_S):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as error:
+            raise ClientDisconnect from error
+        yield chunk
 
 
 def _copied(parts: Iterator[bytes], path: Path) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 from datetime import timedelta
@@ -73,6 +74,21 @@ def test_a_lost_connection_is_resumed_where_it_broke(clinic, film):
     assert conflict.value.headers == {"Upload-Offset": "1500"}
     clinic.send(upload_id, content[1500:], offset=1500)
     assert clinic.rows(RecordingView)[0].sha256 == _sha256(content)
+
+
+def test_a_sender_that_fell_silent_does_not_hold_the_upload(clinic, film, monkeypatch):
+    monkeypatch.setattr("backend.uploads.receiving._SILENT_S", 0.05)
+    content, recording_id = film(), clinic.recording("center")
+    upload_id = clinic.announce(recording_id, "center", content)
+
+    async def chunks():
+        yield content[:1000]
+        await asyncio.Event().wait()
+
+    sending = clinic.receiving.receive(clinic.caller, upload_id, 0, None, chunks())
+    assert asyncio.run(sending) == 1000
+    clinic.send(upload_id, content[1000:], offset=1000)
+    assert len(clinic.rows(RecordingView)) == 1
 
 
 def test_partial_files_hold_nothing_readable(clinic, film, tmp_path):
