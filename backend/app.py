@@ -33,7 +33,6 @@ from backend.jobs.doorbell import Ringer, celery_app
 from backend.jobs.endpoints import router as jobs
 from backend.jobs.events import EventStreams
 from backend.jobs.service import ATTEMPTS
-from backend.jobs.service import ATTEMPTS
 from backend.kit.clock import Clock, SystemClock
 from backend.kit.errors import (
     PROBLEM_CONTENT,
