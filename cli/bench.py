@@ -59,8 +59,8 @@ def measure(recording: Path, out: Path) -> dict[str, Any]:
 
     `wall_s` is the time from the files to the stored meshes and measures, start-up included;
     overlay videos come after it and are left out. `cpu_s` is what all processors spent on it: it
-    tells what `wall_s` would be on a machine with nothing else to do. `peak_rss_mib` is the largest sampled sum of
-    the proportional set size over the process and its children.
+    tells what `wall_s` would be on a machine with nothing else to do. `peak_rss_mib` is the
+    largest sampled sum of the proportional set size over the process and its children.
     """
     videos = {view: recording / f"{view}.mp4" for view in VIEWS}
     absent = [video for video in videos.values() if not video.is_file()]
