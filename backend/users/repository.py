@@ -210,6 +210,15 @@ def revoke_sessions(
     return done.rowcount  # type: ignore[attr-defined,no-any-return]
 
 
+def forget_sessions(session: Session, user_id: UUID, before: datetime) -> None:
+    """Remove sessions of a user that ended before then; what they did is in the audit log."""
+    session.execute(
+        unscoped_delete(UserSession, because=_OWN).where(
+            UserSession.user_id == user_id, UserSession.expires_at < before
+        )
+    )
+
+
 def failures_since(session: Session, account: bytes, since: datetime) -> Sequence[SignInAttempt]:
     """Failed tries of an account since then or since its last success, oldest first."""
     statement = (

@@ -20,6 +20,7 @@ from backend.users.schemas import SessionState, Step
 from backend.users.tokens import hashed, new_secret
 
 _AGENT_LENGTH = 200
+_KEEP_ENDED = timedelta(days=30)
 
 
 def sign_in(
@@ -166,6 +167,7 @@ def _start(
         user_agent="".join(c for c in user_agent if c.isprintable())[:_AGENT_LENGTH],
         address=address,
     )
+    repository.forget_sessions(session, user.id, at - _KEEP_ENDED)
     session.add(started)
     actor = Caller(user.id, user.roles, request_id, "session", session_id=started.id)
     audit.record(

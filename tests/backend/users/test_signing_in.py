@@ -307,3 +307,40 @@ def test_the_stated_password_rules() -> None:
     for weak in ("short", "aaaaaaaaaaaaaaa", "x" * 300, "ada@clinic.example"):
         with pytest.raises(WeakPasswordError):
             refuse_weak(weak, "ada@clinic.example", "Ada")
+
+
+def test_sessions_that_ended_long_ago_are_forgotten(
+    service: Service, ada: User, clock: SettableClock
+) -> None:
+    def rows() -> int:
+        with service.database.engine.connect() as connection:
+            return int(connection.exec_driver_sql("SELECT count(*) FROM user_sessions").scalar())
+
+    sign_in(service.anonymous())
+    clock.advance(days=10)
+    sign_in(service.anonymous())
+    assert rows() == 2
+    clock.advance(days=25)
+    sign_in(service.anonymous())
+    assert rows() == 2
+
+
+@pytest.mark.parametrize(
+    ("trusted", "forwarded", "address"),
+    [
+        (0, "6.6.6.6", "testclient"),
+        (1, None, "testclient"),
+        (1, "6.6.6.6, 1.2.3.4", "1.2.3.4"),
+        (2, "6.6.6.6, 1.2.3.4, 10.0.0.1", "1.2.3.4"),
+        (2, "1.2.3.4", "testclient"),
+    ],
+)
+def test_only_trusted_proxies_say_where_somebody_is(
+    service: Service, ada: User, trusted: int, forwarded: str | None, address: str
+) -> None:
+    service.app.state.settings = service.settings.model_copy(update={"trusted_proxies": trusted})
+    browser = service.anonymous()
+    if forwarded is not None:
+        browser.headers["X-Forwarded-For"] = forwarded
+    sign_in(browser)
+    assert browser.get(f"{API}/me/sessions").json()[0]["address"] == address
