@@ -38,6 +38,7 @@ from backend.db.models import (
     Visit,
 )
 from backend.db.references import blob_references
+from backend.patients.repository import note_last_visit
 from backend.scope import unscoped, writable
 
 _WHY = "only administrators merge, and they reach every patient"
@@ -118,6 +119,8 @@ def move(session: Session, moved: dict[str, list[str]], source: UUID, target: UU
         )
         _give(session, follower, chosen.with_only_columns(table.id), target)
     _give(session, Blob, _files(source, target), target)
+    for patient_id in (source, target):
+        note_last_visit(session, patient_id)
     session.expire_all()
 
 

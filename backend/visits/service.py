@@ -15,6 +15,7 @@ from backend.kit.errors import NotFoundError
 from backend.kit.pagination import Page, Paging
 from backend.kit.revisions import apply, expect
 from backend.patients import service as patients
+from backend.patients.repository import note_last_visit
 from backend.protocols import service as protocols
 from backend.takes import service as takes
 from backend.visits import repository
@@ -76,6 +77,7 @@ def create(session: Session, caller: Caller, patient_id: UUID, new: VisitCreate)
     session.add(visit)
     visit.notes = new.notes
     session.flush()
+    note_last_visit(session, patient.id)
     _note(session, caller, "visit.create", visit)
     return read(session, visit)
 
@@ -97,6 +99,7 @@ def replace(
     remeasured = 0
     if changed:
         session.flush()
+        note_last_visit(session, visit.patient_id)
         _note(session, caller, "visit.edit", visit, fields=sorted(changed))
     if former != present:
         remeasured = takes.measure_visit_again(session, caller, visit)
@@ -107,6 +110,7 @@ def take_out(session: Session, caller: Caller, visit_id: UUID, reason: str) -> V
     """Take a visit out of use; raises NotFoundError, VoidError, VisitSignedError."""
     visit = to_change(session, caller, visit_id)
     void(session, caller, visit, reason)
+    note_last_visit(session, visit.patient_id)
     _note(session, caller, "visit.void", visit)
     return read(session, visit)
 
@@ -117,6 +121,7 @@ def bring_back(session: Session, caller: Caller, visit_id: UUID) -> VisitRead:
     if visit is None:
         raise NotFoundError
     unvoid(session, visit)
+    note_last_visit(session, visit.patient_id)
     _note(session, caller, "visit.unvoid", visit)
     return read(session, visit)
 

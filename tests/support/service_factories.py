@@ -57,6 +57,7 @@ from backend.db.models.patients import AffectedSide
 from backend.db.session import Database
 from backend.dependencies import CSRF_HEADER, session_cookie
 from backend.kit.ids import uuid7
+from backend.patients.repository import note_last_visit
 from backend.settings import Settings
 from backend.users.tokens import csrf_token, hashed, new_secret
 
@@ -150,7 +151,12 @@ class Factory:
         values.setdefault("visited_on", at.date())
         values.setdefault("started_at", at)
         values.setdefault("title", "")
-        return self.save(Visit(patient_id=patient.id, **self._stamp(values)))
+        if self._unit is None:
+            with self.together():
+                return self.visit(patient, **values)
+        visit: Visit = self.save(Visit(patient_id=patient.id, **self._stamp(values)))
+        note_last_visit(self._unit, patient.id)
+        return visit
 
     def recording(self, visit: Visit, **values: Any) -> Recording:
         values.setdefault("declared_views", ["center"])

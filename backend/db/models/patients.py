@@ -56,6 +56,8 @@ class Patient(Identified, Versioned, Created, Voidable, Base):
 
     `pseudonym` is what the interface shows. `birth_year` alone is kept of the birthday. A patient
     merged into another has `merged_into_id` and owns nothing any more; see `PatientMerge`.
+    `last_visit_on` follows the visits (`backend.patients.repository.note_last_visit`), since
+    finding it for all patients of a list takes longer than the list.
     """
 
     __tablename__ = "patients"
@@ -68,6 +70,7 @@ class Patient(Identified, Versioned, Created, Voidable, Base):
     notes_sealed: Mapped[bytes | None]
     birth_year: Mapped[int | None] = mapped_column(SmallInteger)
     sex: Mapped[Sex]
+    last_visit_on: Mapped[date | None]
     merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("patients.id"), index=True)
 
     name = Sealed("name_sealed")
