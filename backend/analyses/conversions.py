@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from enum import StrEnum
+from threading import BoundedSemaphore
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from models.export import glb_bytes, obj_text, ply_bytes
 from models.head.topology import Topology
 from models.reconstruction import Array32
 from models.stream import MeshStream
+
+# A long take, decoded as a whole, takes some hundred megabytes.
+at_once = BoundedSemaphore(2)
 
 # Viewers hold few morph targets: more frames a second than these are left out of a GLB.
 GLB_RATE_HZ = 10.0
@@ -41,6 +45,13 @@ def moving_file(
     kind: MeshFormat, meshes: bytes, uncertainty: bytes | None, topology: Topology, comment: str
 ) -> bytes:
     """A whole take as GLB (animation) or NPZ (arrays)."""
+    with at_once:
+        return _moving_file(kind, meshes, uncertainty, topology, comment)
+
+
+def _moving_file(
+    kind: MeshFormat, meshes: bytes, uncertainty: bytes | None, topology: Topology, comment: str
+) -> bytes:
     with MeshStream(meshes) as stream:
         vertices, time_s = stream.all(), np.array(stream.header.time_s)
     if kind is MeshFormat.GLB:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from threading import BoundedSemaphore
 from uuid import UUID
 
 import numpy as np
 from sqlalchemy.orm import Session
 
 from backend.access import Caller
+from backend.analyses.conversions import at_once
 from backend.analyses.reading import STREAM_MEDIA_TYPE, file_of, look, read_file, stream_of
 from backend.comparisons.errors import NotOneMovementError, NotOnePatientError
 from backend.comparisons.schemas import AnchorRead, PhaseMapRead
@@ -25,8 +25,6 @@ from models.stream import encode_scalars
 DIFFERENCE = "displacement_difference"
 # A change of how the difference is computed or encoded changes the tags.
 _EDITION = 1
-# Each takes some hundred megabytes of memory for a long take.
-_at_once = BoundedSemaphore(2)
 
 
 def phases(
@@ -66,7 +64,7 @@ def displacement_difference(
     for analysis in (before, after):
         look(session, caller, analysis, FileRole.DISPLACEMENT)
     anchors = _anchors(session, caller, storage, before, after)
-    with _at_once:
+    with at_once:
         encoded = _difference(session, storage, files, anchors, before.topology)
     tag = f"{DIFFERENCE}-{_EDITION}-{files[0].sha256}-{files[1].sha256}"
 

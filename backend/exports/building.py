@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from backend.access import Caller, Permission
+from backend.access import Caller
 from backend.analyses import service as analyses
 from backend.analyses.conversions import MeshFormat, moving_file
 from backend.analyses.downloads import csv_parts
@@ -27,17 +27,13 @@ from backend.exports import repository
 from backend.exports.archive import zipped
 from backend.exports.errors import ConsentChangedError, NothingToExportError
 from backend.exports.schemas import ExportKind, ExportRequest
-from backend.exports.service import MEDIA_TYPE, check_consents
+from backend.exports.service import MEDIA_TYPE, RIGHTS, check_consents
 from backend.jobs import leases
 from backend.jobs.leases import Lease
 from backend.kit.errors import NotFoundError
 from backend.kit.storage.blobs import Storage
 from backend.users.authentication import on_behalf_of
 
-RIGHTS = {
-    ExportKind.RESEARCH: Permission.EXPORT_RESEARCH,
-    ExportKind.PATIENT: Permission.EXPORT_CLINICAL,
-}
 # Ages above it would single people out.
 _GREATEST_AGE = 90
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from backend.access import Caller
+from backend.access import Caller, Permission
 from backend.analyses.service import PathOf
 from backend.audit.service import record
 from backend.blobs import service as blobs
@@ -28,6 +28,11 @@ from backend.kit.ranges import Content
 from backend.kit.storage.blobs import Storage
 
 MEDIA_TYPE = "application/zip"
+# The right under which each kind is asked for, made and fetched.
+RIGHTS = {
+    ExportKind.RESEARCH: Permission.EXPORT_RESEARCH,
+    ExportKind.PATIENT: Permission.EXPORT_CLINICAL,
+}
 # How long an archive is kept for fetching.
 KEPT = timedelta(days=7)
 _GIVEN_UP = (JobState.FAILED, JobState.PARKED, JobState.CANCELLED)
