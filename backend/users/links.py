@@ -55,8 +55,8 @@ def issue(
 
 
 def issue_setup(session: Session, settings: Settings) -> LinkCreated | None:
-    """The link that makes the first user; None when there is a user already."""
-    if repository.any_user(session):
+    """The link that makes the first administrator; None when there is one already."""
+    if repository.any_admin(session):
         return None
     return issue(session, settings, None, LinkPurpose.SETUP, None)
 
@@ -109,7 +109,7 @@ def _lose_totp(gate: Gate, use: LinkUse, user: User | None, request_id: str) -> 
 
 
 def _first_user(session: Session, use: LinkUse) -> User:
-    if repository.any_user(session):
+    if repository.any_admin(session):
         raise LinkUsedUpError
     if use.email is None or use.display_name is None:
         raise InvalidError("The first user needs an e-mail address and a name.")

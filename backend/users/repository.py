@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import String, func, literal, or_, type_coerce, union_all
+from sqlalchemy import Select, String, func, literal, or_, type_coerce, union_all
 from sqlalchemy.orm import Session
 
 from backend.access import Role
@@ -157,20 +157,18 @@ def teams_of(session: Session, user_ids: Iterable[UUID]) -> dict[UUID, list[UUID
 
 def lock_active_admins(session: Session) -> list[User]:
     """Users who can administer now; locked, so that two can't step down at the same time."""
-    statement = (
-        unscoped(User, because=_ADMIN)
-        .where(
-            User.disabled_at.is_(None), type_coerce(User.roles, String).contains(Role.ADMIN.value)
-        )
-        .with_for_update()
+    return list(session.scalars(_active_admins().with_for_update()))
+
+
+def any_admin(session: Session) -> bool:
+    """Whether somebody administers the site."""
+    return session.scalar(_active_admins().limit(1)) is not None
+
+
+def _active_admins() -> Select[User]:
+    return unscoped(User, because=_ADMIN).where(
+        User.disabled_at.is_(None), type_coerce(User.roles, String).contains(Role.ADMIN.value)
     )
-    return list(session.scalars(statement))
-
-
-def any_user(session: Session) -> bool:
-    """Whether anybody can sign in; who never chose a password, such as a program, cannot."""
-    statement = unscoped(User, because=_SIGNING_IN).where(User.password_hash.is_not(None))
-    return session.scalar(statement.limit(1)) is not None
 
 
 def own_session(session: Session, user_id: UUID, session_id: UUID) -> UserSession | None:
