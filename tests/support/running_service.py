@@ -18,7 +18,7 @@ import psutil
 
 from cli.client import local_context
 
-PATIENCE_S = 90.0
+PATIENCE_S = 300.0
 
 
 def until(condition: Callable[[], Any]) -> Any:
