@@ -168,15 +168,12 @@ def listed(
     total = session.scalar(
         select(func.count()).select_from(statement.with_only_columns(Analysis.id).subquery())
     )
+    order: tuple[Any, ...]
+    order = (Visit.visited_on.desc(), Take.number.desc(), Analysis.version_number.desc())
     if patient_id is None and visit_id is None and take_id is None:
-        statement = statement.order_by(Analysis.id.desc())
-    rows = session.execute(
-        statement.order_by(
-            Visit.visited_on.desc(), Take.number.desc(), Analysis.version_number.desc()
-        )
-        .limit(limit)
-        .offset(offset)
-    )
+        # One key with an index: the database need not sort all there are for one page.
+        order = (Analysis.id.desc(),)
+    rows = session.execute(statement.order_by(*order).limit(limit).offset(offset))
     return [Placed(*row) for row in rows], total or 0
 
 
@@ -205,16 +202,16 @@ def file(
 def measures(
     session: Session,
     caller: Caller,
-    analyses: Select[tuple[UUID]],
+    analysis_ids: Collection[UUID],
     wanted: MeasureFilter,
     sort: MeasureSort,
     *,
     limit: int,
     offset: int,
 ) -> tuple[Sequence[Measure], int]:
-    """Measures of the analyses in `analyses`, and how many there are."""
+    """Measures of some analyses, and how many there are."""
     statement = readable(caller, Measure).where(
-        Measure.analysis_id.in_(analyses), *wanted.conditions()
+        Measure.analysis_id.in_(analysis_ids), *wanted.conditions()
     )
     total = session.scalar(
         select(func.count()).select_from(statement.with_only_columns(Measure.id).subquery())
@@ -254,11 +251,6 @@ def visit_numbers(session: Session, caller: Caller, patient_id: UUID) -> dict[UU
     return {visit_id: number for number, visit_id in enumerate(ids, start=1)}
 
 
-def latest_of_visit(caller: Caller, visit_id: UUID) -> Select[tuple[UUID]]:
-    """The ids of the analyses that count in a visit."""
-    return _counting(caller).where(Analysis.visit_id == visit_id).with_only_columns(Analysis.id)
-
-
 def counting(
     session: Session,
     caller: Caller,
@@ -275,13 +267,6 @@ def counting(
     if visit_id is not None:
         statement = statement.where(Analysis.visit_id == visit_id)
     return tuple(session.scalars(statement.with_only_columns(Analysis.id)))
-
-
-def only(caller: Caller, analysis_id: UUID) -> Select[tuple[UUID]]:
-    """The id of one analysis, as a statement."""
-    return (
-        readable(caller, Analysis).where(Analysis.id == analysis_id).with_only_columns(Analysis.id)
-    )
 
 
 def takes_to_start(session: Session, caller: Caller, take_ids: Collection[UUID]) -> Sequence[Take]:
@@ -364,7 +349,7 @@ def _placed(caller: Caller) -> Select[Any]:
 
 
 def _counting(caller: Caller) -> Select[Any]:
-    """The analyses that count: of each take the newest, unless an error or excluded."""
+    """The analyses that count: the newest of each take, unless in error, excluded or replaced."""
     return _counted(_live(readable(caller, Analysis)))
 
 
@@ -373,6 +358,7 @@ def _counted(statement: Select[Any]) -> Select[Any]:
         Analysis.superseded_at.is_(None),
         Analysis.state != AnalysisState.ENTERED_IN_ERROR,
         Take.excluded_at.is_(None),
+        Take.replaced_by_id.is_(None),
     )
 
 
