@@ -1,4 +1,4 @@
-"""Keeps a few programs running together: starts them in order, restarts what dies, stops them all.
+"""Keeps a few programs running together: starts them, restarts what dies, stops them all.
 
 What the programs are is not known here. Each runs in a process group of its own, so that a Ctrl-C
 reaches the supervisor alone, which then stops them in an orderly way; each is on a leash
@@ -39,7 +39,7 @@ class StartError(SfpfrError):
 class Part:
     """One program. `answers` tells whether it is ready; `stop_s` is how long it may take to stop.
 
-    A part that is not `kept` runs once, beside the others.
+    A part that is not `kept` runs once, when the others are ready.
     """
 
     name: str
@@ -60,16 +60,22 @@ class Supervisor:
         self._stopping = threading.Event()
 
     def run(self, on_ready: Callable[[], None]) -> None:
-        """Start everything, call `on_ready` once all answer, and keep it up until `stop`.
+        """Start everything, call `on_ready` when all answer, and keep it up until `stop`.
+
+        They start at the same time, and stop one after the other, the last first.
 
         Returns after everything has stopped. Raises StartError, with the last lines that the
         program wrote, when one does not come up at all. KeyboardInterrupt stops the parts, too.
         """
         try:
             for running in self._running:
-                self._start(running)
-            if not self._stopping.is_set():
+                if running.part.kept:
+                    running.start()
+            if all(self._wait_for(running) for running in self._running if running.part.kept):
                 on_ready()
+                for running in self._running:
+                    if not running.part.kept:
+                        running.start()
             while not self._stopping.wait(LOOK_EVERY_S):
                 for running in self._running:
                     running.restart_when_due()
@@ -80,26 +86,20 @@ class Supervisor:
         """End `run` from another thread or a signal handler."""
         self._stopping.set()
 
-    @property
-    def pids(self) -> dict[str, int | None]:
-        """Process ids by part; None while it is down."""
-        return {running.part.name: running.pid for running in self._running}
-
-    def _start(self, starting: _Running) -> None:
-        """Start one part and wait until it answers; those before it are kept up meanwhile."""
-        starting.start()
+    def _wait_for(self, starting: _Running) -> bool:
+        """Wait until a part answers, keeping up all; False when told to stop meanwhile."""
         give_up = time.monotonic() + self._start_within_s
         while starting.part.answers is not None and not starting.part.answers():
             for running in self._running:
-                if running.started:
-                    running.restart_when_due()
+                running.restart_when_due()
             if starting.failures >= START_FAILURES or time.monotonic() > give_up:
                 raise StartError(
                     f"The {starting.part.name} does not start.",
                     f"Its last words, of more in {starting.log_file}:\n{starting.last_words()}",
                 )
             if self._stopping.wait(LOOK_EVERY_S):
-                return
+                return False
+        return True
 
     def _stop_all(self) -> None:
         try:
@@ -116,7 +116,6 @@ class _Running:
     def __init__(self, part: Part, logs: Path) -> None:
         self.part = part
         self.failures = 0
-        self.started = False
         self.log_file = logs / f"{part.name}.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._reader: threading.Thread | None = None
@@ -124,12 +123,7 @@ class _Running:
         self._since = 0.0
         self._due: float | None = None
 
-    @property
-    def pid(self) -> int | None:
-        return None if self._process is None else self._process.pid
-
     def start(self) -> None:
-        self.started = True
         self._due = None
         self._since = time.monotonic()
         leash = [sys.executable, "-m", "cli.leash", str(os.getpid())]

@@ -7,10 +7,12 @@ import hashlib
 import os
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -68,7 +70,7 @@ def up(
 
 
 def _parts(settings: Settings, bound: Binding) -> list[Part]:
-    """Broker, worker, API, in the order of their start; a site's own broker is used as it is."""
+    """Broker, worker, server; a site's own broker is used as it is."""
     parts: list[Part] = []
     environment: dict[str, str] = {}
     if "broker_url" not in settings.model_fields_set:
@@ -88,7 +90,11 @@ def _parts(settings: Settings, bound: Binding) -> list[Part]:
         stop_s=GRACE_S + 5.0,
     )
     worker = Part(
-        "worker", (sys.executable, "-m", "cli", "worker"), environment, stop_s=WORKER_STOP_S
+        "worker",
+        (sys.executable, "-m", "cli", "worker"),
+        environment,
+        answers=_SignOfLife(settings),
+        stop_s=WORKER_STOP_S,
     )
     return [*parts, worker, api]
 
@@ -160,6 +166,28 @@ def _ready(bound: Binding) -> bool:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
+
+
+class _SignOfLife:
+    """Whether a worker has signed in since this was made; the database is asked once a second."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._since = datetime.now(UTC)
+        self._next_s = 0.0
+
+    def __call__(self) -> bool:
+        if time.monotonic() < self._next_s:
+            return False
+        self._next_s = time.monotonic() + 1.0
+        from backend.kit.errors import ServiceError
+        from backend.operations import repository
+
+        try:
+            with opened(self._settings) as site, site.unit_of_work(read_only=True) as session:
+                return bool(repository.workers_seen(session, self._since))
+        except ServiceError:
+            return False
 
 
 def _setup_link(settings: Settings) -> str | None:
