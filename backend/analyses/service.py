@@ -140,9 +140,9 @@ def measures(
 ) -> Page[MeasureRead]:
     """The measures of one analysis, or of those of a visit that count; raises NotFoundError."""
     if analysis_id is not None:
-        analyses = repository.only(caller, placed(session, caller, analysis_id).analysis.id)
+        analyses: tuple[UUID, ...] = (placed(session, caller, analysis_id).analysis.id,)
     elif visit_id is not None and repository.visit(session, caller, visit_id) is not None:
-        analyses = repository.latest_of_visit(caller, visit_id)
+        analyses = repository.counting(session, caller, visit_id=visit_id)
     else:
         raise NotFoundError
     rows, total = repository.measures(
