@@ -16,6 +16,7 @@ from uuid import UUID
 
 from celery import Celery
 from kombu.exceptions import OperationalError as BrokerDownError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from backend.db.session import Database, after_commit, now
@@ -146,5 +147,5 @@ def told(act: Callable[[], Any]) -> None:
     """Run a step of a loop that must go on; what goes wrong outside is logged, not raised."""
     try:
         act()
-    except (BrokerDownError, ServiceError, OSError) as error:
+    except (BrokerDownError, ServiceError, SQLAlchemyError, OSError) as error:
         _log.warning("A part of the service does not answer", code=type(error).__name__)
