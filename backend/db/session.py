@@ -14,14 +14,20 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from backend.db.types import KEYS
 from backend.kit.clock import Clock
-from backend.kit.errors import ConflictError, ServiceError, StorageFullError, UnavailableError
+from backend.kit.errors import (
+    ConflictError,
+    InvalidError,
+    ServiceError,
+    StorageFullError,
+    UnavailableError,
+)
 from backend.kit.keys import KeyProvider
 
 _CLOCK = "clock"
@@ -172,6 +178,9 @@ def _told(error: Exception) -> ServiceError | None:
         return ConflictError()
     if state == _DISK_FULL:
         return StorageFullError()
+    if isinstance(error, DataError):
+        # Such as NUL in a text, which PostgreSQL keeps nowhere.
+        return InvalidError("What was sent holds a character or number that can't be kept.")
     if isinstance(error, OperationalError | InterfaceError) and (
         state is None or state.startswith(_POSTGRES_AWAY)
     ):

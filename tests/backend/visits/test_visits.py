@@ -154,3 +154,18 @@ def test_foreign_and_missing_look_alike(service: Service) -> None:
     assert client.get(f"{API}/visits/{foreign.id}").status_code == 404
     assert client.get(f"{API}/visits/{service.team.id}").status_code == 404
     assert client.get(f"{API}/visits/{foreign.id}/takes").status_code == 404
+
+
+def test_a_text_that_cannot_be_kept_is_refused_or_kept_whole(service: Service) -> None:
+    client = service.client(Role.CLINICIAN)
+    patient = service.make.patient(service.team)
+    visit = service.make.visit(patient)
+    answer = create(client, patient, title="A\x00B")
+    if answer.status_code == 201:
+        assert answer.json()["title"] == "A\x00B"
+    else:
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    listed = client.get(f"{API}/visits/{visit.id}/takes", params={"movement": "A\x00B"})
+    assert listed.status_code in {200, 422}
+    searched = client.post(f"{API}/patients/search", json={"q": "A\x00B"})
+    assert searched.status_code in {200, 422}
