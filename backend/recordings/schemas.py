@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from backend.db.models import Recording, RecordingFileRole, RecordingState, RecordingView, View
+from backend.kit.clock import Instant
 from models.errors import UnusableInputError
 from models.request import known_distance
 
@@ -31,7 +32,7 @@ class Circumstances(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    recorded_at: AwareDatetime | None = None
+    recorded_at: Instant | None = None
     device: Device = ""
     camera_distance_mm: CameraDistanceMm | None = None
     iris_mm: IrisMm | None = None

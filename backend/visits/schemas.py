@@ -7,9 +7,10 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from backend.db.models import Signature, SignatureKind, Visit
+from backend.kit.clock import Instant
 
 Title = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
@@ -33,7 +34,7 @@ class VisitCreate(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     visited_on: date | None = None
-    started_at: AwareDatetime | None = None
+    started_at: Instant | None = None
     title: Title = ""
     episode_id: UUID | None = None
     notes: Text | None = None
@@ -45,7 +46,7 @@ class VisitBody(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     visited_on: date
-    started_at: AwareDatetime
+    started_at: Instant
     title: Title
     episode_id: UUID | None
     notes: Text | None

@@ -71,6 +71,7 @@ def test_the_day_is_the_clinics_and_the_instant_is_told_in_utc(service: Service)
         {"started_at": "2030-01-05T12:00:00Z"},
         {"visited_on": "2029-08-01", "started_at": "2029-08-04T12:00:00Z"},
         {"started_at": "2029-08-04T12:00:00"},
+        {"started_at": "0001-01-01T00:00:00+14:00"},
     ],
 )
 def test_times_that_cannot_be_are_refused(service: Service, wrong: dict[str, str]) -> None:
