@@ -128,8 +128,8 @@ def _solve(
     right = shared_right.copy()
     inverse_cross = np.linalg.solve(damped, np.swapaxes(cross, -1, -2))
     inverse_right = np.linalg.solve(damped, frame_right[..., None])[..., 0]
-    reduced -= np.einsum("tsp,tpr->sr", cross, inverse_cross)
-    right -= np.einsum("tsp,tp->s", cross, inverse_right)
+    reduced -= np.tensordot(cross, inverse_cross, axes=([0, 2], [0, 1]))
+    right -= np.tensordot(cross, inverse_right, axes=([0, 2], [0, 1]))
     shared_step = cho_solve(cho_factor(reduced), right)
     frame_step = inverse_right - inverse_cross @ shared_step
     return shared_step, frame_step
@@ -220,30 +220,36 @@ class _System:
         frames = np.zeros((n_frames, n_local, n_local))
         frame_right = np.zeros((n_frames, n_local))
         for basis, points, collapsed in kinds:
+            # The identity's columns are those of all frames: their block needs one product.
+            by_identity = scale * basis.identity
+            flat_identity = by_identity.reshape(-1, n_id)
+            weighted = np.empty_like(by_identity)
+            apply_metric(collapsed.metric.sum(axis=0), by_identity, weighted)
+            shared[:n_id, :n_id] += flat_identity.T @ weighted.reshape(-1, n_id)
+            shared_right[:n_id] += collapsed.pull.sum(axis=0).reshape(-1) @ flat_identity
             moving = pose_columns(points)
             for frame in range(n_frames):
                 columns = np.concatenate(
-                    [
-                        scale * basis.identity,
-                        points[frame][:, :, None],
-                        moving[frame],
-                        scale * basis.expression,
-                    ],
-                    axis=2,
+                    [points[frame][:, :, None], moving[frame], scale * basis.expression], axis=2
                 )
-                flat = columns.reshape(3 * points.shape[1], -1)
+                flat = columns.reshape(-1, 1 + n_local)
                 weighted = np.empty_like(columns)
                 apply_metric(collapsed.metric[frame], columns, weighted)
+                with_identity = weighted.reshape(flat.shape).T @ flat_identity
                 square = flat.T @ weighted.reshape(flat.shape)
                 right = flat.T @ collapsed.pull[frame].reshape(-1)
-                shared[: n_id + 1, : n_id + 1] += square[: n_id + 1, : n_id + 1]
-                shared_right[: n_id + 1] += right[: n_id + 1]
-                cross[frame, : n_id + 1] += square[: n_id + 1, n_id + 1 :]
-                frames[frame] += square[n_id + 1 :, n_id + 1 :]
-                frame_right[frame] += right[n_id + 1 :]
+                shared[n_id, :n_id] += with_identity[0]
+                shared[:n_id, n_id] += with_identity[0]
+                shared[n_id, n_id] += square[0, 0]
+                shared_right[n_id] += right[0]
+                cross[frame, :n_id] += with_identity[1:].T
+                cross[frame, n_id] += square[0, 1:]
+                frames[frame] += square[1:, 1:]
+                frame_right[frame] += right[1:]
                 if not self.calibrated:
+                    both = np.concatenate([flat_identity, flat], axis=1)
                     self._add_cameras(
-                        state, frame, points[frame], flat, shared, shared_right, cross
+                        state, frame, points[frame], both, shared, shared_right, cross
                     )
         index = np.arange(n_id)
         shared[index, index] += 1.0

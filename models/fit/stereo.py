@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
@@ -24,6 +24,7 @@ from models.fit.skin import SkinPatches, points_to_measure, skin_patches
 from models.fit.tracking import apply_affine, sample, smoothed
 from models.head.topology import Topology
 from models.reconstruction import Array, Array32, Camera
+from models.threads import in_order
 
 # Half width of a patch in samples, and the distance of its samples on the skin.
 _RADIUS = 6
@@ -126,23 +127,27 @@ def measure_surface(
     normals = axes[..., 2]
     ray = world - _centre(cameras[reference_view])
     ray /= np.linalg.norm(ray, axis=2, keepdims=True)
+    unseen = np.full((n_points, len(_DEPTHS_MM)), np.nan, dtype=np.float32)
     information = np.zeros(n_points)
     weighted_depth = np.zeros(n_points)
     for view, camera in enumerate(cameras):
         if view == reference_view:
             continue
-        curves = np.full((n_frames, n_points, len(_DEPTHS_MM)), np.nan, dtype=np.float32)
-        for frame in range(n_frames):
+
+        def swept(frame: int, view: int = view, camera: Camera = camera) -> Array32:
             first, second = pictures[reference_view][frame], pictures[view][frame]
-            if first is not None and second is not None:
-                curves[frame] = _sweep(
-                    world[frame],
-                    axes[frame],
-                    patches.bend,
-                    ray[frame],
-                    (cameras[reference_view], first),
-                    (camera, second),
-                )
+            if first is None or second is None:
+                return unseen
+            return _sweep(
+                world[frame],
+                axes[frame],
+                patches.bend,
+                ray[frame],
+                (cameras[reference_view], first),
+                (camera, second),
+            )
+
+        curves = np.stack(list(in_order(swept, range(n_frames))))
         depth, precision = _best_depth(curves)
         information += precision
         weighted_depth += precision * depth
@@ -232,14 +237,14 @@ def _best_depth(curves: Array32) -> tuple[Array, Array]:
     return depth, np.where(usable, 1.0 / sigma**2, 0.0)
 
 
-@njit(cache=True, parallel=True)
+@njit(cache=True, nogil=True)
 def _correlations(first, second, place, warp, swept, other_warp, bend, facing):  # type: ignore[no-untyped-def]
     """(N, D) zero-mean normalised correlations of curved patches; NaN off the pictures."""
     n, n_depths = swept.shape[:2]
     side = 2 * _RADIUS + 1
     size = side * side
     out = np.full((n, n_depths), np.nan, dtype=np.float32)
-    for i in prange(n):
+    for i in range(n):
         if not facing[i]:
             continue
         offsets = np.empty((size, 2))
@@ -267,7 +272,7 @@ def _correlations(first, second, place, warp, swept, other_warp, bend, facing): 
     return out
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _patch(image, place, offsets, values):  # type: ignore[no-untyped-def]
     """Fill `values` (P,) with the zero-mean, unit-norm grey values; False off the picture."""
     height, width = image.shape
