@@ -15,10 +15,12 @@ from backend.db.models import (
     Consent,
     Job,
     JobKind,
+    JobState,
     Purpose,
     RecordingState,
     RowSide,
     Verdict,
+    Visit,
 )
 from backend.db.session import now
 from models.capture.verdict import QCCheck, QCReport
@@ -172,6 +174,19 @@ def test_nothing_is_repeated_without_consent_or_recording(service, clinic_at, tw
             consent.withdrawn_at = now(clinic.session)
     start = client.post(f"{API}/takes/{analyses[0].take_id}/analyses")
     assert (start.status_code, start.json()["code"]) == (409, "consent_missing")
+
+
+def test_a_signed_visit_is_opened_before_it_is_analysed_again(service, clinic_at, two_visits):
+    analyses = two_visits({}, {"model_version": "0.2.0"})
+    with clinic_at() as clinic:
+        for analysis in analyses:
+            clinic.recorded(analysis.take_id, RecordingState.COMPLETE)
+        clinic.session.get_one(Visit, analyses[0].visit_id).signed_at = now(clinic.session)
+    refused = service.client(Role.CLINICIAN).post(f"{API}/comparisons/rerun", json=pair(analyses))
+    assert (refused.status_code, refused.json()["code"]) == (409, "visit_signed")
+    assert "amend" in refused.json()["next_step"]
+    with service.database.unit_of_work() as session:
+        assert not [j for j in session.scalars(select(Job)) if j.state is JobState.QUEUED]
 
 
 def test_visits_of_two_patients_are_not_compared(service, two_visits):
