@@ -227,29 +227,19 @@ def test_a_full_disk_publishes_nothing_and_is_recovered_from(clinic, photograph,
 
 
 def test_a_changed_subject_is_measured_with_again(clinic, station, photograph, tmp_path):
-    visit = clinic.make.visit(clinic.make.patient())
+    patient = clinic.make.patient()
+    visit = clinic.make.visit(patient)
     fixing, using = (clinic.take(photograph, visit=visit) for _ in range(2))
     for take in (fixing, using):
         clinic.enqueue(JobKind.ANALYZE_TAKE, take)
         finish(clinic, station)
-    (first,) = clinic.rows(Analysis, take_id=fixing.id)
-    # The verdict on this photograph is a warning: what an ok one does is done here by hand.
-    path = tmp_path / "subject.json"
-    path.write_bytes(file_of(clinic, first, FileRole.SUBJECT))
-    with clinic.site.database.unit_of_work() as session:
-        row = session.get_one(Analysis, first.id)
-        session.expunge(row)
-        row.verdict = Verdict.OK
-        (file,) = clinic.rows(AnalysisFile, analysis_id=first.id, role=FileRole.SUBJECT)
-        settle_subject(session, row, file.blob_id, path)
+    (first,), (used,) = (clinic.rows(Analysis, take_id=take.id) for take in (fixing, using))
     (subject,) = clinic.rows(SubjectFile)
     assert (subject.take_id, subject.fixes_scale) == (fixing.id, True)
+    assert (first.subject_file_id, used.subject_file_id) == (None, subject.id)
 
-    clinic.enqueue(JobKind.ANALYZE_TAKE, using, request={"cause": "subject"})
-    finish(clinic, station)
-    (used,) = clinic.rows(Analysis, take_id=using.id, superseded_at=None)
-    assert used.subject_file_id == subject.id
-
+    path = tmp_path / "subject.json"
+    path.write_bytes(file_of(clinic, first, FileRole.SUBJECT))
     changed = json.loads(path.read_bytes())
     changed["scale"] *= 1.02
     path.write_text(json.dumps(changed), encoding="utf-8")
@@ -263,3 +253,12 @@ def test_a_changed_subject_is_measured_with_again(clinic, station, photograph, t
     assert again.id != used.id
     assert again.subject_file_id == newest.id
     assert newest.version_number == 2
+
+    later = clinic.take(photograph, visit=clinic.make.visit(patient))
+    clinic.enqueue(JobKind.ANALYZE_TAKE, later)
+    finish(clinic, station)
+    (analysis,) = clinic.rows(Analysis, take_id=later.id)
+    assert analysis.request["scale_file_id"] == str(newest.id)
+    assert analysis.summary["scale"]["source"] == "earlier visit"
+    (own,) = clinic.rows(SubjectFile, visit_id=later.visit_id)
+    assert not own.fixes_scale

@@ -17,14 +17,16 @@ from worker import repository
 def settle_subject(session: Session, analysis: Analysis, blob_id: UUID, path: Path) -> None:
     """Let a new analysis fix its visit's subject file, or change it, where that is its part.
 
-    The first take of a visit that quality control calls ok fixes it; the first such visit fixes
-    the patient's scale. When the take that fixed it is analysed again with another outcome, the
-    analyses made with the old file are queued again. path: the subject file, `blob_id` its blob.
+    The first take of a visit that quality control lets pass and that shows the face at rest fixes
+    it (a warning, such as an iris of 38 pixels, would else leave whole visits without one); the
+    first such visit fixes the patient's scale. When the take that fixed it is analysed again with
+    another outcome, the analyses made with the old file are queued again. path: the subject file,
+    `blob_id` its blob.
     """
     repository.lock_patient(session, analysis.patient_id)
     current = repository.subject_of_visit(session, analysis.visit_id)
     if current is None:
-        if analysis.verdict is Verdict.OK and analysis.subject_file_id is None:
+        if analysis.verdict is not Verdict.REJECTED and _shows_rest(analysis):
             _fix(session, analysis, blob_id, path, None)
         return
     changes = current.take_id == analysis.take_id and current.blob_id != blob_id
@@ -36,6 +38,11 @@ def settle_subject(session: Session, analysis: Analysis, blob_id: UUID, path: Pa
     for user in repository.users_of_subject(session, current.id):
         if user.take_id != analysis.take_id:
             _again(session, user)
+
+
+def _shows_rest(analysis: Analysis) -> bool:
+    """Whether identity and plane were seen on a resting face."""
+    return all(take["has_rest"] for take in analysis.summary["takes"])
 
 
 def _fix(
