@@ -19,7 +19,7 @@ from backend.blobs import service as blobs
 from backend.db.models import Analysis, Blob, JobKind, JobState
 from backend.db.references import blob_references
 
-RUNS = int(os.environ.get("SFPFR_FAULT_RUNS", "2"))
+RUNS = int(os.environ.get("SFPFR_FAULT_RUNS", "4"))
 ENDED = {JobState.SUCCEEDED, JobState.FAILED, JobState.PARKED, JobState.CANCELLED}
 
 
@@ -94,7 +94,7 @@ def test_whatever_is_killed_each_take_ends_with_one_analysis(running, clinic, ph
             for kind in (JobKind.QUICK_LOOK, JobKind.ANALYZE_TAKE, JobKind.PROXY)
         ]
         victim = list(VICTIMS)[run % len(VICTIMS)]
-        time.sleep(chance.uniform(0.0, 8.0))  # the random moment is what is tested
+        time.sleep(chance.uniform(0.0, 5.0))  # the random moment is what is tested
         killed_s = time.monotonic()
         VICTIMS[victim](running)
         wait_until(lambda jobs=jobs: over(clinic, jobs), f"all jobs end after {victim} died")
