@@ -81,8 +81,7 @@ def identities(
 def create(session: Session, caller: Caller, new: PatientCreate) -> PatientRead:
     """A new record, found by its name and number from now on.
 
-    Raises PossibleDuplicateError, PseudonymTakenError, TellingPseudonymError, TeamNeededError,
-    and NotAllowedError when identity is sent without that right.
+    Raises PossibleDuplicateError, PseudonymTakenError, TellingPseudonymError, TeamNeededError.
     """
     team_ids = _teams_for(session, caller, new.team_ids)
     _check_birth_year(session, new.birth_year)
