@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from backend.db.session import Database
 from backend.jobs import leases
 from backend.jobs.errors import LeaseLostError
@@ -90,8 +92,8 @@ class Heart:
                 cancelled = leases.renew(session, lease, self._lease_s)
         except LeaseLostError:
             return Stop.LOST
-        except ServiceError as error:
+        except (ServiceError, SQLAlchemyError) as error:
             # The database is away. The work goes on: it counts if nobody else has taken it over.
-            _log.warning("A lease could not be renewed", job_id=str(lease.job_id), code=error.code)
+            _log.warning("A lease could not be renewed", job_id=str(lease.job_id), exc_info=error)
             return None
         return Stop.CANCELLED if cancelled else None

@@ -10,6 +10,8 @@ import socket
 import threading
 from collections.abc import Callable, Collection, Mapping
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from backend.db.models import Job, JobKind
 from backend.jobs import leases
 from backend.jobs.doorbell import told
@@ -135,12 +137,12 @@ class Station:
             )
         except LeaseLostError:
             _log.warning("A job was lost to another worker", job_id=str(lease.job_id))
-        except ServiceError as unreachable:
+        except (ServiceError, SQLAlchemyError) as unreachable:
             # The lease runs out, and another attempt begins.
             _log.warning(
                 "The end of a job could not be written",
                 job_id=str(lease.job_id),
-                code=unreachable.code,
+                exc_info=unreachable,
             )
 
     def _run_errands(self) -> None:
@@ -197,7 +199,10 @@ class _Lane:
 
     def _run(self) -> None:
         while not self._ended:
-            told(lambda: self._work_off(self))
+            try:
+                told(lambda: self._work_off(self))
+            except Exception as error:  # a lane that ended would leave its jobs waiting for ever
+                _log.error("A lane stumbled", exc_info=error)
             self.woken.wait(_LOOK_EVERY_S)
             self.woken.clear()
 
