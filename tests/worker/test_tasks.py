@@ -262,3 +262,17 @@ def test_a_changed_subject_is_measured_with_again(clinic, station, photograph, t
     assert analysis.summary["scale"]["source"] == "earlier visit"
     (own,) = clinic.rows(SubjectFile, visit_id=later.visit_id)
     assert not own.fixes_scale
+
+
+def test_overlays_are_made_later_from_what_decided_the_analysis(clinic, station, photograph):
+    take = clinic.take(photograph)
+    clinic.enqueue(JobKind.ANALYZE_TAKE, take)
+    finish(clinic, station)
+    (analysis,) = clinic.rows(Analysis)
+    drawn = file_of(clinic, analysis, FileRole.OVERLAY)
+
+    job = clinic.enqueue(JobKind.OVERLAY, take, request={"analysis_id": str(analysis.id)})
+    finish(clinic, station)
+    assert clinic.job(job).state == JobState.SUCCEEDED, clinic.job(job).reason
+    assert file_of(clinic, analysis, FileRole.OVERLAY) == drawn
+    assert len(clinic.rows(Analysis)) == 1
