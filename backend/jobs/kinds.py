@@ -20,6 +20,10 @@ SOMEBODY_WAITS, SOON, LATER, IDLE = 90, 50, 30, 10
 """Priorities; higher goes first, equal ones in the order they came."""
 
 
+_TOO_LITTLE = 0.05
+_TOO_SOON_S = 4.0
+
+
 @dataclass(frozen=True)
 class KindSpec:
     """How jobs of one kind are treated.
@@ -87,5 +91,10 @@ def overall_progress(kind: JobKind, stage: str, share: float) -> float:
 
 
 def remaining_s(progress: float, elapsed_s: float) -> float | None:
-    """How long a job will still take; None while too little is done to tell."""
-    return None if progress < 0.05 else elapsed_s * (1.0 - progress) / progress
+    """How long a job will still take; None while too little is done to tell.
+
+    Stages that were done before (a first look) pass in no time and promise too much at first.
+    """
+    if progress < _TOO_LITTLE or elapsed_s < _TOO_SOON_S:
+        return None
+    return elapsed_s * (1.0 - progress) / progress
