@@ -21,6 +21,8 @@ from cli.site import read_settings
 from models.data.synthetic.session import Session
 
 MOVEMENT = "full_smile"
+# On a busy machine the last printed digit was seen to differ between two processes.
+LAST_DIGITS = 0.001
 WHERE = ("pseudonym", "visit", "take", "notice")
 
 
@@ -123,4 +125,7 @@ def test_the_service_measures_what_the_command_line_measures(
         with urllib.request.urlopen(asked) as answer:
             measured = rows(answer.read().decode("utf-8-sig"))
     assert len(measured) > 20
-    assert measured == expected
+    assert [row[:5] for row in measured] == [row[:5] for row in expected]
+    for ours, theirs in zip(measured, expected, strict=True):
+        for one, other in zip(ours, theirs, strict=True):
+            assert one == other or abs(float(one) - float(other)) <= LAST_DIGITS, (ours, theirs)
