@@ -291,6 +291,7 @@ class _System:
             precision = seen.precision[frame]
             whitened = np.einsum("nij,nj->ni", precision, residual)
             weight = robust_weight(np.einsum("ni,ni->n", whitened, residual), self.robust_scale)
+            weight = np.where(seen.certain[frame], 1.0, weight)
             precision = precision * (self.landmark_share * weight)[:, None, None]
             by_point = pixel_jacobian(in_camera, poses, camera)[0]
             rotation = camera.world_to_camera[:3, :3] @ poses.rotation[0]

@@ -133,7 +133,7 @@ def fit_landmarks(
         bundle = adjust_bundle(
             state,
             basis,
-            tuple(PointEvidence(s.target_px[chosen], s.precision[chosen]) for s in evidence),
+            tuple(seen.at(chosen) for seen in evidence),
             precision,
             calibrated=calibration is not None,
             reference_view=reference,
@@ -217,7 +217,7 @@ def _fit_frames(
         poses,
         coefficients,
         cameras,
-        tuple(PointEvidence(s.target_px[frames], s.precision[frames]) for s in evidence),
+        tuple(seen.at(frames) for seen in evidence),
         LinearPrior(
             np.broadcast_to(prior.mean, coefficients.shape),
             prior.precision,

@@ -118,11 +118,17 @@ def pixel_jacobian(camera_points: Array, poses: Poses, camera: Camera) -> Array:
 class PointEvidence:
     """What one view says about N points in T frames.
 
-    target_px: (T, N, 2); precision: (T, N, 2, 2) inverse covariance in 1/px^2, zero = unseen.
+    target_px: (T, N, 2); precision: (T, N, 2, 2) inverse covariance in 1/px^2, zero = unseen;
+    certain: (T, N) what a person put there, which is never taken for an outlier.
     """
 
     target_px: Array
     precision: NDArray[np.floating]
+    certain: NDArray[np.bool_]
+
+    def at(self, frames: slice | NDArray[np.int64]) -> PointEvidence:
+        """What it says in some of the frames."""
+        return PointEvidence(self.target_px[frames], self.precision[frames], self.certain[frames])
 
 
 @dataclass(frozen=True)
@@ -183,6 +189,7 @@ def collapse(
             camera.K,
             seen.target_px,
             seen.precision,
+            seen.certain,
             robust_scale,
             metric,
             pull,
@@ -210,7 +217,7 @@ def collapse_surface(
 
 @njit(cache=True, nogil=True)
 def _add_view(  # type: ignore[no-untyped-def]
-    points, rotation, translation, K, target, precision, scale, metric, pull, cost
+    points, rotation, translation, K, target, precision, certain, scale, metric, pull, cost
 ):
     """Add what one view asks of the points; the terms of `collapse`, one point at a time."""
     by_camera = np.zeros((2, 3))
@@ -229,7 +236,7 @@ def _add_view(  # type: ignore[no-untyped-def]
             ry = target[t, n, 1] - (y + K[1, 2])
             P = precision[t, n]
             squared = rx * (P[0, 0] * rx + P[0, 1] * ry) + ry * (P[1, 0] * rx + P[1, 1] * ry)
-            share = 1.0 + squared / (scale * scale)
+            share = 1.0 if certain[t, n] else 1.0 + squared / (scale * scale)
             weight = 1.0 / (share * share)
             # Geman-McClure's own cost, so that line searches compare the right thing.
             cost[t] += squared / share

@@ -91,9 +91,7 @@ def fit_recording(
         skin=_skin_survey(crops, tracks, face) if calibration is not None else None,
         progress=lambda share: progress(0.4 * share),
     )
-    chosen = tuple(
-        PointEvidence(seen.target_px[fit.frames], seen.precision[fit.frames]) for seen in evidence
-    )
+    chosen = tuple(seen.at(fit.frames) for seen in evidence)
     plan = plan_tracking(fit, face)
     found = _track(fit, plan, crops, lambda share: progress(0.4 + 0.3 * share))
     crop_scale = tuple(_crop_scale(source.affines[fit.frames]) for source in crops)

@@ -125,7 +125,9 @@ def refine_movement(
         precision = np.empty((n_frames, n_points, 2, 2), dtype=np.float32)
         precision[:, :n_skin] = landmarks.precision[:, skin] * gain[:, None, None]
         precision[:, n_skin:] = track_precision[..., None, None] * np.eye(2)
-        evidence.append(PointEvidence(all_targets, precision))
+        certain = np.zeros((n_frames, n_points), dtype=np.bool_)
+        certain[:, :n_skin] = landmarks.certain[:, skin]
+        evidence.append(PointEvidence(all_targets, precision, certain))
     n_coefficients = stacked_moving.shape[2]
     start = np.zeros((len(fit.frames), n_coefficients))
     start[:, : face.n_expression] = fit.sequence.coefficients - fit.sequence.coefficients[reference]

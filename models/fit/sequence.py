@@ -100,7 +100,7 @@ def fit_sequence(
             poses[rows],
             coefficients[rows],
             cameras,
-            tuple(PointEvidence(seen.target_px[rows], seen.precision[rows]) for seen in evidence),
+            tuple(seen.at(rows) for seen in evidence),
             replace(
                 prior,
                 mean=prior.mean[rows],

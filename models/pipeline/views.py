@@ -134,15 +134,18 @@ def landmark_evidence(track: ViewTrack, pictures: StoredCrops) -> PointEvidence:
     return PointEvidence(
         np.where(known[..., None], corrected.points_px, 0.0).astype(np.float64),
         np.where(known[..., None, None], precision, np.float32(0.0)),
+        np.zeros(known.shape, dtype=np.bool_),
     )
 
 
 def _with_entered(seen: PointEvidence, corrections: Corrections, view: View) -> PointEvidence:
     target, precision = seen.target_px.copy(), seen.precision.copy()
+    certain = seen.certain.copy()
     for override in corrections.landmarks:
         if override.view != view or override.frame >= len(target):
             continue
         for index, point in override.points.items():
             target[override.frame, index] = point
             precision[override.frame, index] = np.eye(2) / _ENTERED_SIGMA_PX**2
-    return PointEvidence(target, precision)
+            certain[override.frame, index] = True
+    return PointEvidence(target, precision, certain)

@@ -80,7 +80,7 @@ def scene() -> SimpleNamespace:
             )
         )
         precision = np.tile(np.eye(2) / 2.0**2, (_FRAMES, 478, 1, 1))
-        evidence.append(PointEvidence(pixels, precision))
+        evidence.append(PointEvidence(pixels, precision, np.zeros((_FRAMES, 478), dtype=bool)))
     return SimpleNamespace(
         face=face,
         vertices_mm=vertices_mm,
@@ -160,7 +160,7 @@ def test_mirrored_input_gives_the_mirrored_face() -> None:
                 yaw_deg=-track.yaw_deg,
             )
         )
-        evidence.append(PointEvidence(target, seen.precision[:, swap]))
+        evidence.append(PointEvidence(target, seen.precision[:, swap], seen.certain[:, swap]))
         cameras.append(replace(camera, world_to_camera=flip @ camera.world_to_camera @ flip))
     mirrored = fit_landmarks(
         tuple(tracks), tuple(evidence), made.face, calibration=tuple(cameras), rest_frame=0

@@ -67,6 +67,7 @@ def test_collapsed_evidence_recovers_displaced_points_from_two_views() -> None:
         PointEvidence(
             project(to_camera(points + shift, poses, view), view),
             np.tile(np.eye(2), (3, 7, 1, 1)),
+            np.zeros((3, 7), dtype=bool),
         )
         for view in (camera, other)
     )
@@ -77,7 +78,24 @@ def test_collapsed_evidence_recovers_displaced_points_from_two_views() -> None:
 
 def test_unseen_points_pull_nothing() -> None:
     points, poses, camera = _scene(np.random.default_rng(4))
-    evidence = PointEvidence(np.zeros((3, 7, 2)), np.zeros((3, 7, 2, 2)))
+    evidence = PointEvidence(
+        np.zeros((3, 7, 2)), np.zeros((3, 7, 2, 2)), np.zeros((3, 7), dtype=bool)
+    )
     collapsed = collapse(points, poses, (camera,), (evidence,))
     assert not collapsed.metric.any()
     assert not collapsed.pull.any()
+
+
+def test_what_a_person_entered_is_never_taken_for_an_outlier() -> None:
+    points, poses, camera = _scene(np.random.default_rng(5))
+    here = project(to_camera(points, poses, camera), camera)
+    far = here + np.array([40.0, 0.0])
+    precision = np.tile(np.eye(2), (3, 7, 1, 1))
+    entered = np.zeros((3, 7), dtype=bool)
+    entered[1, 2] = True
+    collapsed = collapse(points, poses, (camera,), (PointEvidence(far, precision, entered),))
+    pull = np.linalg.norm(collapsed.pull, axis=2)
+    assert pull[1, 2] > 1000.0 * np.delete(pull[1], 2).max()
+    one = PointEvidence(far, precision, entered).at(np.array([1]))
+    assert one.certain.sum() == 1
+    assert one.target_px.shape == (1, 7, 2)
