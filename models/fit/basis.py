@@ -77,6 +77,12 @@ class PointBasis:
         """(N, 3) the person's points without expression."""
         return np.asarray(self.template + self.identity @ identity)
 
+    def posed(self, identity: Array, log_scale: float, expression: Array) -> Array:
+        """(T, N, 3) the person's points, metric, with expressions (T, n_expression)."""
+        resting = self.resting(identity)
+        moved = expression @ self.expression.reshape(-1, self.expression.shape[2]).T
+        return np.asarray(np.exp(log_scale) * (resting + moved.reshape(-1, *resting.shape)))
+
 
 class FaceBasis:
     """The head model's bases in mm, with the residual field, for the fit.

@@ -329,8 +329,7 @@ class _System:
 
 def posed_points(basis: PointBasis, state: BundleState) -> Array:
     """(T, N, 3) points of `basis` in the head frame, metric, in the keyframes of `state`."""
-    moved = np.einsum("ncp,tp->tnc", basis.expression, state.expression)
-    return np.asarray(np.exp(state.log_scale) * (basis.resting(state.identity) + moved))
+    return basis.posed(state.identity, state.log_scale, state.expression)
 
 
 def _moved_camera(camera: Camera, step: Array) -> Camera:

@@ -128,7 +128,7 @@ def fit_landmarks(
             identity, log_scale, cameras, surveyed.poses[keys], surveyed.coefficients[keys]
         )
         surface = None
-        if skin is not None and known is None and turn > 0:
+        if skin is not None and turn > 0:
             surface = skin.measure(state, vertex_basis, chosen, at_rest)
         bundle = adjust_bundle(
             state,
@@ -272,9 +272,7 @@ def _keyframes(
 
 def head_points(fit: LandmarkFit, basis: PointBasis, coefficients: Array) -> Array:
     """(T, N, 3) points of `basis` in the head frame, metric, for expression coefficients."""
-    resting = basis.resting(fit.identity)
-    moved = coefficients @ basis.expression.reshape(-1, basis.expression.shape[2]).T
-    return np.asarray(np.exp(fit.log_scale) * (resting + moved.reshape(-1, *resting.shape)))
+    return basis.posed(fit.identity, fit.log_scale, coefficients)
 
 
 def reprojected(points: Array, poses: Poses, cameras: Iterable[Camera]) -> list[Array]:

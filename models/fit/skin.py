@@ -67,11 +67,10 @@ def vertex_normals(vertices: Array, faces: NDArray[np.int32]) -> Array:
 class SkinPatches:
     """The skin around N points of the head as quadrics over their tangent planes; head frame, mm.
 
-    place (N, 3); axes (N, 3, 3): two tangents and the outward normal as columns; bend (N, 3):
+    axes (N, 3, 3): two tangents and the outward normal as columns; bend (N, 3):
     height = bend . (u^2, u v, v^2) at u, v along the tangents.
     """
 
-    place: Array
     axes: Array
     bend: Array
 
@@ -83,7 +82,7 @@ def skin_patches(
     normals = vertex_normals(vertices, faces)
     tree = cKDTree(vertices)
     up = np.array([0.0, 1.0, 0.0])
-    place, axes, bend = [], [], []
+    axes, bend = [], []
     for centre in index:
         normal = normals[centre]
         across = np.cross(up, normal)
@@ -96,7 +95,6 @@ def skin_patches(
         design = np.stack([np.ones_like(u), u, v, u * u, u * v, v * v], axis=1)
         # A little stiffness, for patches with hardly a neighbour.
         solution = np.linalg.solve(design.T @ design + 1e-2 * np.eye(6), design.T @ height)
-        place.append(vertices[centre])
         axes.append(frame)
         bend.append(solution[3:] / radius_mm)
-    return SkinPatches(np.array(place), np.array(axes), np.array(bend))
+    return SkinPatches(np.array(axes), np.array(bend))

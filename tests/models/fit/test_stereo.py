@@ -51,7 +51,7 @@ def _expected_wall() -> tuple[Array, SkinPatches]:
     grid = np.linspace(-40, 40, 7)
     points = np.array([[x, y, DISTANCE_MM] for x in grid for y in grid])
     axes = np.tile(np.array([[-1.0, 0, 0], [0, 1.0, 0], [0, 0, -1.0]]).T, (len(points), 1, 1))
-    return points, SkinPatches(points, axes, np.zeros((len(points), 3)))
+    return points, SkinPatches(axes, np.zeros((len(points), 3)))
 
 
 @pytest.mark.parametrize("moved_mm", [0.0, 3.1, -2.4])
