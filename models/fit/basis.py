@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import eigsh
 
-from models.fit.skin import vertex_normals
 from models.head.model import HeadModel
+from models.head.normals import vertex_normals
 from models.head.topology import Topology
 from models.reconstruction import Array
 

@@ -17,8 +17,9 @@ from models.fit.estimate import LandmarkFit, head_points, reprojected
 from models.fit.eyes import LID_CURVES
 from models.fit.projection import PointEvidence, to_camera
 from models.fit.sequence import LinearPrior, SequenceFit, fit_sequence
-from models.fit.skin import TrackedPoints, points_to_track, vertex_normals
+from models.fit.skin import TrackedPoints, points_to_track
 from models.fit.tracking import PointTracks
+from models.head.normals import vertex_normals
 from models.reconstruction import Array
 
 # A patch that matches perfectly is placed to this share of a crop pixel; measured on renders.

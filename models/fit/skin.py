@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from models.head.normals import vertex_normals
 from models.head.topology import Topology
 from models.reconstruction import Array
 
@@ -51,16 +52,6 @@ def points_to_measure(topology: Topology) -> NDArray[np.int64]:
     """(N,) the tracked points, and all of the stable region, which the head frame hangs on."""
     stable = np.flatnonzero(topology.regions["stable"])
     return np.union1d(points_to_track(topology).vertices, stable)
-
-
-def vertex_normals(vertices: Array, faces: NDArray[np.int32]) -> Array:
-    """(V, 3) area-weighted unit normals."""
-    a, b, c = (vertices[faces[:, corner]] for corner in range(3))
-    face_normal = np.cross(b - a, c - a)
-    normal = np.zeros_like(vertices)
-    for corner in range(3):
-        np.add.at(normal, faces[:, corner], face_normal)
-    return np.asarray(normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12))
 
 
 @dataclass(frozen=True)

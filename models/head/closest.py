@@ -6,23 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from models.head.normals import vertex_normals
+
 Array = NDArray[np.float64]
 Ids = NDArray[np.int64]
 
 # A turned-away surface counts as this many mm farther, so that lips and lids do not swap.
 _NORMAL_WEIGHT_MM = 20.0
 _CANDIDATES = 5
-
-
-def vertex_normals(points: Array, faces: NDArray[np.integer]) -> Array:
-    """Unit normals (V,3) of a triangle mesh, area-weighted."""
-    corners = points[faces]
-    normals = np.zeros_like(points)
-    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    for k in range(3):
-        np.add.at(normals, faces[:, k], across)
-    length = np.linalg.norm(normals, axis=1, keepdims=True)
-    return np.asarray(normals / np.maximum(length, 1e-12))
 
 
 def closest_barycentric(corners: Array, point: Array) -> Array:

@@ -15,7 +15,8 @@ from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
 from models.head.asset import HeadArrays, LandmarkArrays, close_lids
-from models.head.closest import Surface, vertex_normals
+from models.head.closest import Surface
+from models.head.normals import vertex_normals
 
 Array = NDArray[np.float64]
 Ids = NDArray[np.int64]

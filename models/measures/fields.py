@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.export.normals import vertex_normals
+from models.head.normals import vertex_normals
 from models.measures.frame import SymmetryPlane
 from models.reconstruction import Array, Array32
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.capture.verdict import Verdict
-from models.export.normals import vertex_normals
+from models.head.normals import vertex_normals
 from models.head.topology import Topology
 from models.movements import MOVEMENTS, NOTICE, View
 from models.pipeline.drawing import (
