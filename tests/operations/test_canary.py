@@ -205,13 +205,17 @@ def test_nobody_is_named_where_it_does_not_belong(up: Up, tmp_path: Path) -> Non
 
 def base64_decoded(line: str) -> str:
     """What a message to a worker carries inside."""
-    words = re.findall(r"[A-Za-z0-9+/]{16,}={0,2}", line)
+    words = (word.rstrip("=") for word in re.findall(r"[A-Za-z0-9+/]{16,}={0,2}", line))
+    # A path may look like a word, of a length that no encoding has: its last letter is left out.
+    whole = (word[:-1] if len(word) % 4 == 1 else word for word in words)
     return line + " ".join(
-        base64.b64decode(word + "=" * (-len(word) % 4)).decode("utf-8", "replace") for word in words
+        base64.b64decode(word + "=" * (-len(word) % 4)).decode("utf-8", "replace") for word in whole
     )
 
 
 def test_the_watch_sees_what_it_is_for() -> None:
     for text in (f"x {NAME.upper()}", f'{{"mrn": "{MRN}"}}', base64.b64encode(NAME.encode())):
         assert told(text)
+    hidden = base64.b64encode(f"a message about {NAME}".encode()).decode()
+    assert told(base64_decoded(f"/a/path/of/seventeen {hidden}"))
     assert told("nothing of the kind") == []
