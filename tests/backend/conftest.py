@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from postgres_server import REQUIRED_VARIABLES, NoPostgresError, new_name, server
+from postgres_server import empty_database, needed, server
 from pydantic import SecretStr
 from service_factories import Factory, Service
-from sqlalchemy import Engine, make_url, text
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from backend.access import Role
@@ -30,29 +29,18 @@ KINDS = ("sqlite", "postgresql")
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The address of a running PostgreSQL; skipped without one, but never where it's required."""
-    try:
-        with server() as url:
-            yield url
-    except NoPostgresError as error:
-        if any(os.environ.get(name) for name in REQUIRED_VARIABLES):
-            raise
-        pytest.skip(str(error))
+    with needed(), server() as url:
+        yield url
 
 
 @contextmanager
 def postgres_database(server_url: str) -> Iterator[str]:
     """The address of a migrated database of its own, dropped at the end."""
-    name, admin = new_name(), open_engine(server_url)
-    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    url = make_url(server_url).set(database=name).render_as_string(hide_password=False)
-    engine = open_engine(url)
-    migrate.upgrade(engine)
-    engine.dispose()
-    yield url
-    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    with empty_database(server_url) as url:
+        engine = open_engine(url)
+        migrate.upgrade(engine)
+        engine.dispose()
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -24,9 +24,9 @@ from datetime import date, timedelta
 
 import httpx2 as httpx
 import numpy as np
-from postgres_server import new_name, server
+from postgres_server import empty_database, server
 from running_service import free_port, until
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import text
 
 from backend.access import Caller, Permission, Role
 from backend.consents import service as consents
@@ -59,7 +59,11 @@ def main() -> None:
     options.add_argument("--clients", type=int, default=50)
     options.add_argument("--seconds", type=int, default=60)
     asked = options.parse_args()
-    with tempfile.TemporaryDirectory(prefix="sfpfr-load-") as folder, database() as url:
+    with (
+        tempfile.TemporaryDirectory(prefix="sfpfr-load-") as folder,
+        server() as there,
+        empty_database(there) as url,
+    ):
         os.environ |= {"SFPFR_DATA_DIR": folder, "SFPFR_DATABASE_URL": url}
         os.environ["SFPFR_REQUESTS_A_MINUTE"] = str(asked.clients * 120)
         os.environ["SFPFR_BROKER_URL"] = f"filesystem://{folder}/broker"
@@ -78,20 +82,6 @@ def main() -> None:
     about = vars(asked) | {"filled_s": round(filled_s, 1), "errors": errors}
     sys.stdout.write(json.dumps(about | {"requests": figures}, indent=2) + "\n")
     sys.exit(0 if within and not errors else 1)
-
-
-@contextmanager
-def database() -> Iterator[str]:
-    """An empty database; the server keeps nothing when it ends."""
-    with server() as url:
-        admin = create_engine(url, isolation_level="AUTOCOMMIT")
-        name = new_name()
-        with admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-        yield make_url(url).set(database=name).render_as_string(hide_password=False)
-        with admin.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-        admin.dispose()
 
 
 def fill(site: Database, count: int) -> tuple[str, list[str]]:

@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from composed import Host
-from postgres_server import REQUIRED_VARIABLES, NoPostgresError, new_name, server
-from sqlalchemy import create_engine, make_url, text
+from postgres_server import empty_database, needed, server
 
 
 @pytest.fixture
 def database_url() -> Iterator[str]:
     """An empty database on a real PostgreSQL."""
-    try:
-        with server() as url:
-            admin = create_engine(url, isolation_level="AUTOCOMMIT")
-            name = new_name()
-            with admin.connect() as connection:
-                connection.execute(text(f"CREATE DATABASE {name}"))
-            yield make_url(url).set(database=name).render_as_string(hide_password=False)
-            with admin.connect() as connection:
-                connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-            admin.dispose()
-    except NoPostgresError as error:
-        if any(os.environ.get(name) for name in REQUIRED_VARIABLES):
-            raise
-        pytest.skip(str(error))
+    with needed(), server() as url, empty_database(url) as own:
+        yield own
 
 
 @pytest.fixture

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 from service_factories import Factory
 from sqlalchemy import select
 
+from backend.access import Permission, Role
 from backend.blobs import service as blobs
-from backend.db.models import Job, JobKind, Recording, RecordingState, Take, View
+from backend.db.models import (
+    ApiToken,
+    Job,
+    JobKind,
+    Recording,
+    RecordingState,
+    Take,
+    Team,
+    View,
+)
 from backend.jobs.service import enqueue
 from backend.kit.storage.blobs import BlobRef
+from backend.users.tokens import hashed, new_secret
 from worker.site import WorkSite
 
 
@@ -51,6 +63,22 @@ class Clinic:
             digest = hashlib.sha256(file.read_bytes()).hexdigest()
             self.make.view(recording, view, blob_id=blob.id, sha256=digest)
         return recording
+
+    def token(self, team: Team) -> str:
+        """An API token of a new clinician of a team, with all rights of one."""
+        user = self.make.user(Role.CLINICIAN, teams=(team,))
+        secret, at = new_secret(), self.site.database.clock.now()
+        self.make.save(
+            ApiToken(
+                user_id=user.id,
+                name="test",
+                token_hash=hashed(secret),
+                scopes=frozenset(Permission),
+                created_at=at,
+                expires_at=at + timedelta(hours=1),
+            )
+        )
+        return secret
 
     def enqueue(self, kind: JobKind, take: Take, **how: object) -> Job:
         """Queue a job about a take and its recording."""

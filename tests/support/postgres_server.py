@@ -11,7 +11,11 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
 
 URL_VARIABLE = "SFPFR_TEST_POSTGRES_URL"
 REQUIRED_VARIABLES = ("CI", "SFPFR_REQUIRE_POSTGRES")
@@ -48,6 +52,40 @@ def server() -> Iterator[str]:
     if url := os.environ.get(URL_VARIABLE):
         yield url
         return
+    with cluster() as own:
+        yield own.url
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A server of this process's own, which may be stopped and started."""
+
+    place: Path
+    folder: Path
+    user: str | None
+
+    @property
+    def url(self) -> str:
+        """Where databases may be made."""
+        return f"postgresql+psycopg://sfpfr@/postgres?host={self.folder}"
+
+    def start(self) -> None:
+        """Start it; returns when it takes connections."""
+        options = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
+        self._control("start", "-o", f"{options} -k {self.folder}")
+
+    def stop(self, how: str = "immediate") -> None:
+        """Stop it; `fast` as an administrator does, `immediate` as a crash does."""
+        self._control("stop", "-m", how)
+
+    def _control(self, *words: str) -> None:
+        data, log = self.folder / "data", self.folder / "log"
+        _run(self.user, self.place / "pg_ctl", "-D", data, "-l", log, "-w", *words)
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """A server that the test may restart; raises NoPostgresError."""
     place = binaries()
     if place is None:
         raise NoPostgresError(
@@ -60,21 +98,16 @@ def server() -> Iterator[str]:
     if user is not None:
         shutil.chown(folder, user)
     try:
-        yield from _running(place, folder, user)
+        data = folder / "data"
+        _run(user, place / "initdb", "-D", data, "-U", "sfpfr", "-A", "trust", "-E", "UTF8", "-N")
+        own = Cluster(place, folder, user)
+        own.start()
+        try:
+            yield own
+        finally:
+            own.stop()
     finally:
         shutil.rmtree(folder)
-
-
-def _running(place: Path, folder: Path, user: str | None) -> Iterator[str]:
-    data, log = folder / "data", folder / "log"
-    options = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
-    _run(user, place / "initdb", "-D", data, "-U", "sfpfr", "-A", "trust", "-E", "UTF8", "-N")
-    control = (place / "pg_ctl", "-D", data, "-l", log, "-w")
-    _run(user, *control, "start", "-o", f"{options} -k {folder}")
-    try:
-        yield f"postgresql+psycopg://sfpfr@/postgres?host={folder}"
-    finally:
-        _run(user, *control, "stop", "-m", "immediate")
 
 
 def _unprivileged() -> str | None:
@@ -97,6 +130,34 @@ def _run(user: str | None, *command: object) -> None:
     )
     if done.returncode:
         raise NoPostgresError(f"{command[0]} failed: {done.stdout} {done.stderr}")
+
+
+@contextmanager
+def needed() -> Iterator[None]:
+    """Skip the test where there is no PostgreSQL, but never where one is required."""
+    try:
+        yield
+    except NoPostgresError as error:
+        if any(os.environ.get(name) for name in REQUIRED_VARIABLES):
+            raise
+        pytest.skip(str(error))
+
+
+@contextmanager
+def empty_database(server_url: str) -> Iterator[str]:
+    """The address of a database of its own on a server, dropped at the end."""
+    name = new_name()
+    admin = create_engine(server_url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    try:
+        yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
+    finally:
+        # A server that was restarted meanwhile has closed what was open.
+        admin.dispose()
+        with admin.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        admin.dispose()
 
 
 def new_name() -> str:

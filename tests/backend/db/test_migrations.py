@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from postgres_server import new_name
-from sqlalchemy import Engine, create_engine, inspect, make_url, text
+from postgres_server import empty_database
+from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from backend.db import migrate
@@ -54,22 +54,11 @@ def two_engines(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
             engine.dispose()
         return
     server = request.getfixturevalue("postgres_server")
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    names = [new_name(), new_name()]
-    with admin.connect() as connection:
-        for name in names:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-    engines = [
-        open_engine(make_url(server).set(database=name).render_as_string(hide_password=False))
-        for name in names
-    ]
-    yield engines
-    for engine in engines:
-        engine.dispose()
-    with admin.connect() as connection:
-        for name in names:
-            connection.execute(text(f"DROP DATABASE {name}"))
-    admin.dispose()
+    with empty_database(server) as one, empty_database(server) as other:
+        engines = [open_engine(one), open_engine(other)]
+        yield engines
+        for engine in engines:
+            engine.dispose()
 
 
 def test_migrating_makes_the_schema_of_the_tables(two_engines: list[Engine]) -> None:
