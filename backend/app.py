@@ -56,6 +56,8 @@ from backend.middleware import Faults, RequestNames, SecurityHeaders, problem_re
 from backend.operations.endpoints import router as operations
 from backend.operations.figures import SiteFigures
 from backend.operations.health import Checks
+from backend.page.endpoints import ASSETS, assets
+from backend.page.endpoints import router as page
 from backend.patients.endpoints import router as patients
 from backend.protocols.endpoints import router as protocols
 from backend.recordings.endpoints import router as recordings
@@ -175,6 +177,9 @@ def create_app(
         app.include_router(router, prefix=API, responses=everywhere)
     app.include_router(operations)
     app.include_router(welcome)
+    # After everything else: it answers wherever a place of the page may be.
+    app.mount(ASSETS, assets())
+    app.include_router(page)
     app.state.checks = Checks(
         database,
         partial(open_objects, settings),

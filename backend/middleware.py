@@ -17,26 +17,36 @@ _log = logging.getLogger(__name__)
 
 REQUEST_ID_HEADER = "X-Request-Id"
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' blob:",
-        "media-src 'self' blob:",
-        "connect-src 'self'",
-        "font-src 'self'",
-        "worker-src 'self'",
-        "manifest-src 'self'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "object-src 'none'",
+
+def content_security_policy(*, style_nonce: str | None = None, compiles: bool = False) -> str:
+    """What a document may load: this server's own things.
+
+    style_nonce: of the style elements that the document's scripts add. compiles: whether it may
+    compile WebAssembly, which the detector of the capture page needs.
+    """
+    styles = f" 'nonce-{style_nonce}'" if style_nonce else ""
+    scripts = " 'wasm-unsafe-eval'" if compiles else ""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'self'{scripts}",
+            f"style-src 'self'{styles}",
+            "img-src 'self' blob:",
+            "media-src 'self' blob:",
+            "connect-src 'self'",
+            "font-src 'self'",
+            "worker-src 'self'",
+            "manifest-src 'self'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+            "object-src 'none'",
+        )
     )
-)
+
 
 _ALWAYS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Content-Security-Policy": content_security_policy(),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(), payment=(), usb=()",

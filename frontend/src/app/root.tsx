@@ -1,0 +1,51 @@
+// The two roots that routes hang on: everything, and everything for signed-in people.
+
+import {
+  createRootRoute,
+  createRoute,
+  Navigate,
+  Outlet,
+  useLocation,
+} from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
+import { ProblemError } from "../api/client";
+import { ProblemNotice } from "../kit/Problem";
+import { Loading } from "../kit/States";
+import { SessionEnded } from "../session/SessionEnded";
+import { useSessionQuery } from "../session/session";
+import { NotFound, PageFailure } from "./Failures";
+
+const Shell = lazy(() => import("./Shell").then((module) => ({ default: module.Shell })));
+
+export const rootRoute = createRootRoute({
+  component: Outlet,
+  notFoundComponent: NotFound,
+  errorComponent: PageFailure,
+});
+
+function SignedIn() {
+  const { data, error, isPending, refetch } = useSessionQuery();
+  const location = useLocation();
+  if (data && data.missing_step === "none") {
+    return (
+      <>
+        <Suspense fallback={<Loading />}>
+          <Shell />
+        </Suspense>
+        <SessionEnded />
+      </>
+    );
+  }
+  if (isPending) return <Loading />;
+  if (error && !(error instanceof ProblemError && error.status === 401)) {
+    return <ProblemNotice error={error} onRetry={() => refetch()} />;
+  }
+  return <Navigate to="/sign-in" search={{ next: location.href }} replace />;
+}
+
+/** Parent of every page that needs a signed-in person. */
+export const signedInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: "signed-in",
+  component: SignedIn,
+});

@@ -1,0 +1,32 @@
+import { createTheme, type MantineColorsTuple } from "@mantine/core";
+
+// A calm blue that keeps clear of the blue of the asymmetry scale.
+const ink: MantineColorsTuple = [
+  "#eef3f8",
+  "#dbe5ef",
+  "#b5c9df",
+  "#8babce",
+  "#6891c0",
+  "#5281b8",
+  "#4579b5",
+  "#36679f",
+  "#2c5c8f",
+  "#1c4f7f",
+];
+
+export const theme = createTheme({
+  primaryColor: "ink",
+  primaryShade: { light: 8, dark: 5 },
+  colors: { ink },
+  fontFamily:
+    'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif',
+  defaultRadius: "sm",
+  cursorType: "pointer",
+  autoContrast: true,
+  headings: { fontWeight: "600" },
+  components: {
+    Table: { defaultProps: { verticalSpacing: 6, highlightOnHover: true } },
+    Modal: { defaultProps: { centered: true } },
+    Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
+  },
+});

@@ -1,0 +1,6 @@
+import { Page } from "../kit/Page";
+import { t } from "../messages";
+
+export function CapturePage() {
+  return <Page title={t.capture.title}>{null}</Page>;
+}
