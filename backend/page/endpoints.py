@@ -10,11 +10,11 @@ from pathlib import Path
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
-from backend.kit.errors import NotFoundError
 from backend.kit.ranges import IMMUTABLE
 from backend.middleware import content_security_policy
 from backend.settings import Settings
@@ -25,8 +25,23 @@ ASSETS = "/assets"
 _PLACE_OF_SERVED = "<!-- served: what the server tells the page -->"
 # Only this place loads the detector, which is compiled in the browser.
 _CAPTURE = re.compile(r"visits/[^/]+/capture")
-# What is no place of the page: a wrong address there is answered by those who know it.
-_ELSEWHERE = ("api/", "assets/")
+
+
+class _Place(Convertor[str]):
+    """Any address but those where the API and the page's files stand."""
+
+    regex = "(?!api(?:/|$)|assets/).*"
+
+    def convert(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """As it is."""
+        return value
+
+
+register_url_convertor("place", _Place())
 
 router = APIRouter(include_in_schema=False)
 
@@ -52,11 +67,9 @@ def assets() -> ASGIApp:
     return GZipMiddleware(_Immutable(directory=BUNDLE / "assets"), minimum_size=1024)
 
 
-@router.get("/{place:path}")
+@router.get("/{place:place}")
 def page(place: str, request: Request) -> Response:
     """The document: the same for every place, but for its policy and the nonce of its styles."""
-    if place.startswith(_ELSEWHERE):
-        raise NotFoundError
     settings: Settings = request.app.state.settings
     nonce = secrets.token_urlsafe(16)
     served = (

@@ -45,14 +45,14 @@ def answer(url: str, body: dict[str, Any] | None = None) -> Any:
 class Up:
     """A running `sfpfr up` on data of its own."""
 
-    def __init__(self, data_dir: Path, *options: str) -> None:
+    def __init__(self, data_dir: Path, *options: str, **settings: str) -> None:
         self.data_dir = data_dir
         self.words = data_dir.with_suffix(".out")
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SFPFR_")}
         with self.words.open("wb") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "cli", "up", "--port", str(free_port()), *options],
-                env=environment | {"SFPFR_DATA_DIR": str(data_dir)},
+                env=environment | {"SFPFR_DATA_DIR": str(data_dir)} | settings,
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )

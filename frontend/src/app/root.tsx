@@ -7,7 +7,7 @@ import {
   Outlet,
   useLocation,
 } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useState } from "react";
 import { ProblemError } from "../api/client";
 import { ProblemNotice } from "../kit/Problem";
 import { Loading } from "../kit/States";
@@ -25,7 +25,6 @@ export const rootRoute = createRootRoute({
 
 function SignedIn() {
   const { data, error, isPending, refetch } = useSessionQuery();
-  const location = useLocation();
   if (data && data.missing_step === "none") {
     return (
       <>
@@ -40,7 +39,13 @@ function SignedIn() {
   if (error && !(error instanceof ProblemError && error.status === 401)) {
     return <ProblemNotice error={error} onRetry={() => refetch()} />;
   }
-  return <Navigate to="/sign-in" search={{ next: location.href }} replace />;
+  return <ToSignIn />;
+}
+
+function ToSignIn() {
+  // As it was at first: on the way the location is that of the sign-in page already.
+  const [next] = useState(useLocation().href);
+  return <Navigate to="/sign-in" search={{ next }} replace />;
 }
 
 /** Parent of every page that needs a signed-in person. */
