@@ -1,4 +1,7 @@
-"""A running service with two visits of a virtual patient, and browsers that use its page."""
+"""A running service with two visits of a virtual patient, and browsers that use its page.
+
+The page is the shipped one: after a change in `frontend/`, run `npm run build` there.
+"""
 
 from __future__ import annotations
 
