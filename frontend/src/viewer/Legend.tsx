@@ -1,0 +1,37 @@
+import { Box, Text } from "@mantine/core";
+import { formatNumber } from "../kit/formats";
+import { t } from "../messages";
+import { gradientOf, legendTicks, type Scale } from "./colours";
+import classes from "./Legend.module.css";
+import type { Layer } from "./viewer";
+
+/** What the colours of a layer mean, in numbers with their unit; always on the screen. */
+export function Legend({ layer, scale }: { layer: Layer; scale: Scale | null }) {
+  if (!scale) {
+    return (
+      <Text size="xs" c="dimmed" data-testid="legend">
+        {t.viewer.legend.plain}
+      </Text>
+    );
+  }
+  return (
+    <Box className={classes.legend} data-testid="legend">
+      <Text size="xs">{t.viewer.legend[layer]}</Text>
+      <Box className={classes.bar} style={{ backgroundImage: gradientOf(scale.kind) }} />
+      <Box className={`${classes.ticks} numbers`}>
+        {legendTicks(scale).map((tick) => (
+          <span key={tick}>{legendNumber(tick, scale)}</span>
+        ))}
+      </Box>
+      <Text size="xs" c="dimmed">
+        {t.viewer.legendNotes[layer]}
+      </Text>
+    </Box>
+  );
+}
+
+/** A tick as it is written: signed scales say so on both sides of 0. */
+export function legendNumber(value: number, scale: Scale): string {
+  const text = formatNumber(value, Number.isInteger(value) ? 0 : 1);
+  return scale.kind === "diverging" && value > 0 ? `+${text}` : text;
+}
