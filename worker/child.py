@@ -165,6 +165,9 @@ class WarmChild:
                 "The computation was killed by the system, most likely for lack of memory.",
                 _SMALLER,
             )
+        if code == -signal.SIGBUS:
+            # What was written to a mapped file found no room behind it.
+            return _no_room()
         name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         return ChildError(
             "crash",
@@ -222,6 +225,8 @@ def group_memory_mib(leader: int) -> float:
 def _outcome(message: Mapping[str, Any]) -> Mapping[str, Any]:
     if "refused" in message:
         raise RefusedWorkError(message["refused"], message["reason"], message["next_step"])
+    if "full" in message:
+        raise _no_room()
     if "trouble" in message:
         raise ChildError("trouble", message["reason"], message["next_step"])
     if message.get("fault") == "MemoryError":
@@ -234,6 +239,12 @@ def _outcome(message: Mapping[str, Any]) -> Mapping[str, Any]:
         )
     result: Mapping[str, Any] = message["result"]
     return result
+
+
+def _no_room() -> ChildError:
+    return ChildError(
+        "room", "There is no room left on the disk.", "Ask an administrator to free space."
+    )
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:

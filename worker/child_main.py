@@ -7,6 +7,7 @@ code, so nothing that it says may be more than data to the worker.
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import json
 import os
@@ -21,7 +22,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from models.errors import RejectedRecordingError, SfpfrError, UnusableInputError
+from models.errors import (
+    RejectedRecordingError,
+    SfpfrError,
+    StorageFullError,
+    UnusableInputError,
+)
 
 Report = Callable[[str, float], None]
 Work = Callable[[Mapping[str, Any], Report], Mapping[str, Any]]
@@ -30,6 +36,7 @@ Work = Callable[[Mapping[str, Any], Report], Mapping[str, Any]]
 _OOM_SCORE = "800"
 # The API on the same machine comes first.
 _NICENESS = 5
+_FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -88,12 +95,16 @@ def _answer(order: Mapping[str, Any], socket: Connection) -> dict[str, Any]:
         return {"result": work(order["arguments"], report)}
     except (UnusableInputError, RejectedRecordingError) as error:
         return {"refused": type(error).__name__, **_said(error)}
+    except StorageFullError:
+        return {"full": True}
     except SfpfrError as error:
-        # Something around the input: a full disk, a process that was killed.
+        # Something around the input, such as a process that was killed.
         return {"trouble": type(error).__name__, **_said(error)}
     except MemoryError:
         return {"fault": "MemoryError", "place": ""}
     except Exception as error:  # the parent must hear of everything; texts may hold input, so no
+        if isinstance(error, OSError) and error.errno in _FULL_DISK:
+            return {"full": True}
         return {"fault": type(error).__name__, "place": _place(error)}
     finally:
         tempfile.tempdir = None

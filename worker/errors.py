@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Literal
 
-Cause = Literal["crash", "memory", "time", "stopped", "trouble", "fault"]
+Cause = Literal["crash", "memory", "time", "stopped", "room", "trouble", "fault"]
 
 
 class ChildError(Exception):
     """A piece of work in a child process did not end well; the worker itself is unharmed.
 
     cause: crash (native code died), memory, time (a limit was passed), stopped (somebody asked
-    for it), trouble (a full disk, a process killed) or fault (an error in our own code). `reason`
-    and `next_step` are for a person and free of what the input held.
+    for it), room (the disk is full), trouble (a process killed) or fault (an error in our own
+    code). `reason` and `next_step` are for a person and free of what the input held.
     """
 
     def __init__(self, cause: Cause, reason: str, next_step: str = "") -> None:

@@ -40,7 +40,7 @@ def clear_after_crash(data_dir: Path) -> None:
 
 
 def fetch(storage: Storage, blob: BlobRef, path: Path) -> Path:
-    """Decrypt a blob into a new file; raises StorageFullError and the storage's errors."""
+    """Decrypt a blob into a new file; raises OSError and the storage's errors."""
     with path.open("xb") as file:
         for part in storage.stream(blob):
             file.write(part)

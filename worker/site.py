@@ -16,7 +16,7 @@ from backend.blobs import service as blobs
 from backend.db.session import Database
 from backend.jobs.service import ATTEMPTS
 from backend.kit.clock import SystemClock
-from backend.kit.errors import UnavailableError
+from backend.kit.errors import StorageFullError, UnavailableError
 from backend.kit.storage.blobs import NewBlob, Storage
 from backend.settings import Settings
 from backend.site import open_keys, open_storage
@@ -69,17 +69,17 @@ class WorkSite:
             return query(session)
 
     def commit(self, change: Callable[[Session], Result]) -> Result:
-        """Run a change in a unit of work of its own, again while the database is away.
+        """Run a change in a unit of work of its own, again while the database is away or full.
 
         `change` must bear to be run twice: it isn't known whether a commit that was cut off came
-        through. Raises UnavailableError when the database stays away.
+        through. Raises UnavailableError or StorageFullError when it stays so.
         """
         began_s = time.monotonic()
         while True:
             try:
                 with self.database.unit_of_work() as session:
                     return change(session)
-            except UnavailableError:
+            except (UnavailableError, StorageFullError):
                 if time.monotonic() - began_s > _PATIENCE_S:
                     raise
             time.sleep(_PAUSE_S)

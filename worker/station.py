@@ -18,8 +18,9 @@ from backend.jobs.doorbell import told
 from backend.jobs.errors import LeaseLostError
 from backend.jobs.kinds import KINDS, LANES, Lane
 from backend.jobs.leases import Lease
-from backend.kit.errors import ServiceError
+from backend.kit.errors import ServiceError, StorageFullError, UnavailableError
 from backend.kit.logs import log
+from backend.kit.storage.errors import FULL_DISK
 from worker.child import WarmChild
 from worker.desk import Desk
 from worker.errors import ChildError, RefusedWorkError
@@ -221,8 +222,23 @@ def _ending(error: Exception, stop: Stop | None) -> Callable[..., None]:
         return lambda session, lease: leases.refuse(
             session, lease, error.code, error.message, error.next_step
         )
+    lacking = _lacking(error)
+    if lacking is not None:
+        return lambda session, lease: leases.put_off(
+            session, lease, lacking.code, lacking.message, lacking.next_step
+        )
     code, reason, next_step = _told(error)
     return lambda session, lease: leases.fail(session, lease, code, reason, next_step)
+
+
+def _lacking(error: Exception) -> ServiceError | None:
+    """What the site lacks for the moment, when an attempt broke off for that."""
+    if isinstance(error, StorageFullError | UnavailableError):
+        return error
+    full = isinstance(error, OSError) and error.errno in FULL_DISK
+    if full or (isinstance(error, ChildError) and error.cause == "room"):
+        return StorageFullError()
+    return None
 
 
 def _told(error: Exception) -> tuple[str, str, str]:

@@ -23,6 +23,7 @@ from backend.jobs.kinds import overall_progress, remaining_s
 from backend.jobs.service import end
 
 _FIRST_PAUSE_S = 5.0
+_PUT_OFF_S = 30.0
 # A job that is due for so long was not heard: its doorbell was lost.
 _UNHEARD_S = 15.0
 _LOST_CODE = "worker_lost"
@@ -117,6 +118,16 @@ def fail(session: Session, lease: Lease, code: str, reason: str, next_step: str)
     _again_or_park(session, held(session, lease), code, reason, next_step)
 
 
+def put_off(session: Session, lease: Lease, code: str, reason: str, next_step: str) -> None:
+    """The site lacks something for the moment, such as room on its disk: wait for it.
+
+    That is no fault of the job's and does not count as tried. Raises LeaseLostError.
+    """
+    job = held(session, lease)
+    job.attempt -= 1
+    _again(session, job, code, reason, next_step, _PUT_OFF_S)
+
+
 def cancelled(session: Session, lease: Lease) -> None:
     """End the job as somebody wished. Raises LeaseLostError."""
     end(session, held(session, lease), JobState.CANCELLED)
@@ -185,9 +196,15 @@ def _again_or_park(
         advice = next_step or "Look at the recording, then retry it, or tell an administrator."
         end(session, job, JobState.PARKED, code=code, reason=told, next_step=advice)
         return
-    job.reason_code, job.reason, job.next_step = code, reason, next_step
     if pause_s is None:
         pause_s = _FIRST_PAUSE_S * 2.0 ** (job.attempt - 1)
+    _again(session, job, code, reason, next_step, pause_s)
+
+
+def _again(
+    session: Session, job: Job, code: str, reason: str, next_step: str, pause_s: float
+) -> None:
+    job.reason_code, job.reason, job.next_step = code, reason, next_step
     _wait_again(session, job, pause_s)
     payload = {"reason_code": code, "reason": reason, "attempt": job.attempt}
     repository.add_event(session, job, "retrying", payload, now(session))

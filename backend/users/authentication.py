@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,12 +11,14 @@ from sqlalchemy.orm import Session
 from backend.access import Caller
 from backend.db.models import User, UserSession
 from backend.db.session import Database, now
-from backend.kit.errors import NotSignedInError
+from backend.kit.errors import NotSignedInError, StorageFullError, UnavailableError
+from backend.kit.logs import log
 from backend.users import repository
 from backend.users.tokens import hashed
 
 # A session's last use is written at most this often.
 _TOUCH_EVERY = timedelta(minutes=1)
+_log = log(__name__)
 
 
 def by_session(
@@ -33,8 +36,7 @@ def by_session(
         session, user = found
         caller = _caller(unit, user, request_id, session=session)
     if at - session.last_seen_at >= _TOUCH_EVERY:
-        with database.unit_of_work() as unit:
-            repository.touch_session(unit, session.id, at)
+        _note_use(database, lambda unit: repository.touch_session(unit, session.id, at))
     return caller, session
 
 
@@ -61,8 +63,7 @@ def by_token(database: Database, secret: str, request_id: str) -> Caller:
             scopes=token.scopes,
         )
     if token.last_used_at is None or at - token.last_used_at >= _TOUCH_EVERY:
-        with database.unit_of_work() as unit:
-            repository.touch_token(unit, token.id, at)
+        _note_use(database, lambda unit: repository.touch_token(unit, token.id, at))
     return caller
 
 
@@ -81,6 +82,15 @@ def on_behalf_of(unit: Session, user_id: UUID, request_id: str) -> Caller:
         invited_patient_ids=rights.invited_patient_ids,
         glass_patient_ids=rights.glass_patient_ids,
     )
+
+
+def _note_use(database: Database, note: Callable[[Session], None]) -> None:
+    """Write down a use. It is no reason to refuse: who only reads can do so on a full disk."""
+    try:
+        with database.unit_of_work() as unit:
+            note(unit)
+    except (StorageFullError, UnavailableError) as error:
+        _log.warning("A use could not be written down", code=error.code)
 
 
 def _alive(session: UserSession, user: User, at: datetime, idle: timedelta) -> bool:

@@ -9,15 +9,12 @@ from __future__ import annotations
 import os
 import random
 import time
-from datetime import timedelta
 
 import psutil
 import pytest
 from plant import wait_until
 
-from backend.blobs import service as blobs
-from backend.db.models import Analysis, Blob, JobEvent, JobKind, JobState
-from backend.db.references import blob_references
+from backend.db.models import Analysis, JobEvent, JobKind, JobState
 
 RUNS = int(os.environ.get("SFPFR_FAULT_RUNS", "4"))
 WORK = (JobKind.QUICK_LOOK, JobKind.ANALYZE_TAKE, JobKind.PROXY)
@@ -58,22 +55,6 @@ VICTIMS = {"child": kill_child, "worker": kill_worker, "broker": kill_broker, "a
 
 def over(clinic, jobs):
     return all(clinic.job(job).state in ENDED for job in jobs)
-
-
-def nothing_is_left_over(clinic, plant):
-    """No blob without an owner and no object without a row after a sweep; no scratch folder."""
-    site = clinic.site
-    blobs.sweep(site.database, site.storage, grace=timedelta(0))
-    rows = clinic.rows(Blob)
-    with site.database.unit_of_work(read_only=True) as session:
-        used = {
-            value
-            for column in blob_references()
-            for (value,) in session.execute(column.table.select().with_only_columns(column))
-        }
-    assert {row.id for row in rows} <= used
-    later = site.database.clock.now() + timedelta(days=1)
-    assert set(site.storage.names(later)) == {row.object_name for row in rows}
 
 
 @pytest.fixture
@@ -127,7 +108,7 @@ def test_whatever_is_killed_each_take_ends_with_one_analysis(running, clinic, ph
     for take in takes:
         assert len(clinic.rows(Analysis, take_id=take.id)) == 1
     running.stop()
-    nothing_is_left_over(clinic, running)
+    clinic.check_nothing_is_left_over()
     again = f"{len(reruns)} attempts more, the last began {max(reruns, default=0.0):.1f} s after"
     print(f"{RUNS} kills: {again}, all over after at most {slowest_s:.1f} s")
     assert max(reruns, default=0.0) <= AGAIN_WITHIN_S

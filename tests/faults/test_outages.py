@@ -5,16 +5,12 @@ With `SFPFR_FAULT_RUNS` set the broker stays away for a whole minute.
 
 from __future__ import annotations
 
-import json
 import os
-import threading
 import time
-import urllib.error
-import urllib.request
 
 import pytest
 from clinic import Clinic
-from plant import wait_until
+from plant import Reader, wait_until
 from postgres_server import cluster, empty_database, needed, server
 from service_factories import Factory
 from sqlalchemy import make_url, text
@@ -30,42 +26,6 @@ BROKER_AWAY_S = 60.0 if "SFPFR_FAULT_RUNS" in os.environ else 8.0
 RECOVERED_WITHIN_S = 10.0
 
 
-class Reader:
-    """Somebody who looks at the list of patients twice a second."""
-
-    def __init__(self, plant, token):
-        self._request = urllib.request.Request(
-            f"http://127.0.0.1:{plant.api_port}/api/v1/patients",
-            headers={"Authorization": f"Bearer {token}"},
-        )
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self.answers: list[int] = []
-
-    def status(self):
-        try:
-            with urllib.request.urlopen(self._request, timeout=20) as answer:
-                assert json.loads(answer.read())["items"]
-                return answer.status
-        except urllib.error.HTTPError as error:
-            return error.code
-        except OSError:
-            return 0
-
-    def __enter__(self):
-        wait_until(lambda: self.status() == 200, "reads are answered")
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stopping.set()
-        self._thread.join()
-
-    def _run(self):
-        while not self._stopping.wait(0.5):
-            self.answers.append(self.status())
-
-
 def test_without_a_broker_jobs_are_done_and_reads_answered(plant, clinic, photograph):
     team = clinic.make.team()
     visit = clinic.make.visit(clinic.make.patient(team))
@@ -73,7 +33,7 @@ def test_without_a_broker_jobs_are_done_and_reads_answered(plant, clinic, photog
     plant.start_broker()
     plant.start_worker()
     plant.start_api()
-    with Reader(plant, clinic.token(team)) as reader:
+    with Reader(plant.api_port, clinic.token(team)) as reader:
         plant.kill("broker")
         away_s = time.monotonic()
         jobs = [clinic.enqueue(kind, take) for kind in (JobKind.ANALYZE_TAKE, JobKind.PROXY)]
@@ -157,7 +117,7 @@ def test_after_a_restart_of_the_database_all_goes_on(plant, on_own_cluster, phot
     take = clinic.take(photograph, visit=clinic.make.visit(clinic.make.patient(team)))
     plant.start_worker()
     plant.start_api()
-    with Reader(plant, clinic.token(team)) as reader:
+    with Reader(plant.api_port, clinic.token(team)) as reader:
         job = clinic.enqueue(JobKind.ANALYZE_TAKE, take)
         wait_until(lambda: clinic.job(job).state is JobState.RUNNING, "the job runs")
         own.stop(how)

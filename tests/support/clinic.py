@@ -15,6 +15,7 @@ from backend.access import Permission, Role
 from backend.blobs import service as blobs
 from backend.db.models import (
     ApiToken,
+    Blob,
     Job,
     JobKind,
     Recording,
@@ -23,6 +24,7 @@ from backend.db.models import (
     Team,
     View,
 )
+from backend.db.references import blob_references
 from backend.jobs.service import enqueue
 from backend.kit.storage.blobs import BlobRef
 from backend.users.tokens import hashed, new_secret
@@ -110,3 +112,19 @@ class Clinic:
     def content(self, blob_id: UUID) -> bytes:
         """What is in a blob."""
         return self.site.storage.read(self.ref(blob_id))
+
+    def check_nothing_is_left_over(self) -> None:
+        """No blob without an owner and no object without a row after a sweep; no scratch folder."""
+        database, storage = self.site.database, self.site.storage
+        blobs.sweep(database, storage, grace=timedelta(0))
+        rows = self.rows(Blob)
+        with database.unit_of_work(read_only=True) as session:
+            used = {
+                value
+                for column in blob_references()
+                for (value,) in session.execute(column.table.select().with_only_columns(column))
+            }
+        assert {row.id for row in rows} <= used
+        later = database.clock.now() + timedelta(days=1)
+        assert set(storage.names(later)) == {row.object_name for row in rows}
+        assert not list((self.site.settings.data_dir / "scratch").iterdir())

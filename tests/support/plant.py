@@ -5,12 +5,16 @@ Each process is started as in operation and can be killed at any moment.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +38,42 @@ def wait_until(condition: Callable[[], bool], what: str, patience_s: float = PAT
     while not condition():
         assert time.monotonic() < end_s, what
         time.sleep(0.05)
+
+
+class Reader:
+    """Somebody who looks at the list of patients twice a second while a block runs."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self._request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/api/v1/patients", headers={"Authorization": f"Bearer {token}"}
+        )
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.answers: list[int] = []
+
+    def status(self) -> int:
+        """What is answered now; 0 when nobody does."""
+        try:
+            with urllib.request.urlopen(self._request, timeout=20) as answer:
+                assert json.loads(answer.read())["items"]
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return 0
+
+    def __enter__(self) -> Reader:
+        wait_until(lambda: self.status() == 200, "reads are answered")
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(0.5):
+            self.answers.append(self.status())
 
 
 @dataclass

@@ -81,9 +81,17 @@ def test_a_refusal_keeps_its_words_and_the_child(child, tmp_path):
 
 
 def test_trouble_around_the_input_is_no_refusal(child, tmp_path):
-    with pytest.raises(ChildError, match="The disk is full") as caught:
+    with pytest.raises(ChildError, match="was ended") as caught:
         run(child, tmp_path, "trouble")
     assert caught.value.cause == "trouble"
+
+
+@pytest.mark.parametrize("work", ["full_disk", "no_space_left", "bus_error"])
+def test_a_full_disk_is_told_apart(child, tmp_path, work):
+    with pytest.raises(ChildError, match="no room") as caught:
+        run(child, tmp_path, work)
+    assert caught.value.cause == "room"
+    assert run(child, tmp_path, "echo", {})["pid"]
 
 
 def test_a_fault_is_told_without_what_the_input_held(child, tmp_path):

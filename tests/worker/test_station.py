@@ -7,7 +7,7 @@ from plant import wait_until
 
 from backend.db.models import JobKind, JobState, Worker
 from backend.jobs import service
-from backend.kit.errors import ConflictError, StorageFullError
+from backend.kit.errors import ConflictError, StorageFullError, UnavailableError
 from worker.errors import ChildError, RefusedWorkError
 from worker.station import Station
 
@@ -46,7 +46,6 @@ def raising(error):
         (RefusedWorkError("VideoError", "The file is empty.", "Copy it."), "failed", "empty"),
         (ConflictError("There is no consent.", "Record it."), "failed", "consent"),
         (ChildError("crash", "The computation crashed."), "parked", "tried 1 times"),
-        (StorageFullError(), "parked", "room"),
         (ValueError("secret name"), "parked", "unexpected"),
     ],
 )
@@ -56,6 +55,35 @@ def test_each_way_to_fail_ends_the_job_with_a_reason(clinic, stations, error, st
     wait_until(lambda: clinic.job(job).state == state, f"the job is {state}")
     assert words in clinic.job(job).reason
     assert "secret" not in clinic.job(job).reason
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        StorageFullError(),
+        UnavailableError(),
+        OSError(28, "No space left on device"),
+        ChildError("room", "There is no room left on the disk."),
+    ],
+)
+def test_what_the_site_lacks_is_waited_for(clinic, stations, monkeypatch, error):
+    monkeypatch.setattr("backend.jobs.leases._PUT_OFF_S", 0.1)
+    tries = []
+
+    def task(desk):
+        tries.append(desk.job.attempt)
+        if len(tries) < 4:
+            raise error
+
+    job = queued(clinic, attempts=1)
+    station = stations(task)
+
+    def done():
+        station.wake()
+        return clinic.job(job).state is JobState.SUCCEEDED
+
+    wait_until(done, "the job is done at last")
+    assert tries == [1, 1, 1, 1]
 
 
 def test_a_running_job_is_cancelled_and_the_next_one_begins(clinic, stations):

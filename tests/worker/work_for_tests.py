@@ -1,14 +1,16 @@
 """Pieces of work that behave well or badly; run in a real child process by the tests beside."""
 
 import ctypes
+import errno
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from models.errors import StorageFullError, UnusableInputError
+from models.errors import SfpfrError, StorageFullError, UnusableInputError
 
 
 def echo(arguments, report):
@@ -22,7 +24,21 @@ def refuse(arguments, report):
 
 
 def trouble(arguments, report):
+    raise SfpfrError("A reader of the video was ended.", "Try again.")
+
+
+def full_disk(arguments, report):
     raise StorageFullError("The disk is full.", "Free some space and try again.")
+
+
+def no_space_left(arguments, report):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def bus_error(arguments, report):
+    """What a full disk does to who writes to a mapped file."""
+    os.kill(os.getpid(), signal.SIGBUS)
+    return {}
 
 
 def fault(arguments, report):

@@ -131,6 +131,19 @@ def test_failures_wait_longer_each_time_and_then_park(database, clock):
     assert job(database, job_id).state == JobState.PARKED
 
 
+def test_what_the_site_lacks_is_waited_for_and_no_try(database, clock):
+    job_id = queued(database, attempts=1)
+    for _ in range(3):
+        act(database, leases.put_off, claim(database), "storage_full", "There is no room.", "Wait.")
+        waiting = job(database, job_id)
+        assert (waiting.state, waiting.attempt) == (JobState.QUEUED, 0)
+        assert (waiting.reason, waiting.next_step) == ("There is no room.", "Wait.")
+        assert claim(database) is None
+        clock.advance(seconds=31)
+    act(database, leases.finish, claim(database))
+    assert job(database, job_id).reason is None
+
+
 def test_a_refusal_is_not_tried_again(database):
     job_id = queued(database)
     act(database, leases.refuse, claim(database), "VideoError", "The file is empty.", "Copy it.")

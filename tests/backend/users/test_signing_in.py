@@ -13,6 +13,7 @@ from backend.app import API
 from backend.db.models import User
 from backend.dependencies import CSRF_HEADER
 from backend.kit.clock import SettableClock
+from backend.kit.errors import StorageFullError
 from backend.users import totp
 
 PASSWORD = "seven green bicycles"
@@ -162,6 +163,23 @@ def test_an_idle_session_ends(service: Service, ada: User, clock: SettableClock)
         assert browser.get(f"{API}/session").status_code == 200
     clock.advance(minutes=service.settings.session_idle_minutes)
     assert browser.get(f"{API}/session").status_code == 401
+
+
+def test_on_a_full_disk_one_can_still_read(
+    service: Service, ada: User, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = service.client(user=ada)
+    clock.advance(minutes=5)
+
+    def full(*_: object) -> None:
+        raise StorageFullError
+
+    monkeypatch.setattr("backend.users.repository.touch_session", full)
+    assert browser.get(f"{API}/patients").status_code == 200
+    monkeypatch.undo()
+    assert browser.get(f"{API}/patients").status_code == 200
+    clock.advance(minutes=service.settings.session_idle_minutes - 1)
+    assert browser.get(f"{API}/patients").status_code == 200
 
 
 def test_no_session_outlives_its_day(service: Service, ada: User, clock: SettableClock) -> None:
