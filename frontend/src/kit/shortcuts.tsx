@@ -53,6 +53,16 @@ export function useShortcutGroups(): ShortcutGroup[] {
   return [...(useContext(Context)?.groups.values() ?? [])];
 }
 
+const SPACE_WORKS = "button, a, summary, [role=button], [role=switch], [role=checkbox], [role=tab]";
+const ARROWS_WORK = "[role=tab], [role=slider], [role=menuitem], [role=option], [role=radio]";
+
+/** Whether the control that has the focus needs the key itself: it has the first say. */
+function belongsToControl(event: KeyboardEvent): boolean {
+  if (!(event.target instanceof Element)) return false;
+  if (event.key === " " || event.key === "Enter") return event.target.matches(SPACE_WORKS);
+  return event.key.startsWith("Arrow") && event.target.matches(ARROWS_WORK);
+}
+
 /** Make shortcuts work while the caller is shown; they rest while somebody types in a field. */
 export function useShortcuts(title: string, shortcuts: Shortcut[]): void {
   const id = useId();
@@ -61,6 +71,7 @@ export function useShortcuts(title: string, shortcuts: Shortcut[]): void {
     shortcuts.map(({ keys, run }) => [
       keys,
       (event) => {
+        if (belongsToControl(event)) return;
         event.preventDefault();
         run();
       },
