@@ -15,7 +15,16 @@ from backend.db.models import JobKind, JobState
 from backend.dependencies import Reading, StorageInUse, Transaction, requires
 from backend.jobs import previews, repository, service
 from backend.jobs.errors import JobEndedError, JobRunsError, PreviewNotReadyError
-from backend.jobs.events import MEDIA_TYPE, CallerFeed, EventStreams, JobFeed, Look
+from backend.jobs.events import (
+    MEDIA_TYPE,
+    POLL_S,
+    POLL_SOON_S,
+    CallerFeed,
+    EventStreams,
+    JobFeed,
+    Look,
+)
+from backend.jobs.kinds import SOMEBODY_WAITS
 from backend.jobs.previews import Part
 from backend.jobs.schemas import JobRead, PreviewRequest
 from backend.kit.errors import InvalidError, NotAllowedError, NotFoundError, declares
@@ -113,7 +122,8 @@ def follow(
     ):
         # Tells a browser not to come back.
         return Response(status_code=status.HTTP_204_NO_CONTENT)
-    return _streamed(request, JobFeed(caller, job_id, after))
+    waits = job.priority >= SOMEBODY_WAITS
+    return _streamed(request, JobFeed(caller, job_id, after), POLL_SOON_S if waits else POLL_S)
 
 
 @router.post("/{job_id}/cancel", responses=declares(NotAllowedError, NotFoundError, JobEndedError))
@@ -145,10 +155,10 @@ def get_preview(
     return Response(storage.read(blobs.ref(blob)), media_type=blob.media_type)
 
 
-def _streamed(request: Request, look: Look) -> StreamingResponse:
+def _streamed(request: Request, look: Look, poll_s: float = POLL_S) -> StreamingResponse:
     streams: EventStreams = request.app.state.event_streams
     return StreamingResponse(
-        streams.stream(look),
+        streams.stream(look, poll_s),
         media_type=MEDIA_TYPE,
         # A proxy that gathers lines would keep them from the browser.
         headers={"X-Accel-Buffering": "no"},

@@ -1,7 +1,8 @@
 """What happens to jobs as server-sent events that survive reconnects; which jobs, scopes decide.
 
-The database is asked once a second for each open stream, in threads of their own, so that neither
-the event loop nor the pool of the endpoints waits. What happened has an id and is replayed from
+The database is asked once a second for each open stream, and more often where somebody waits for
+the answer of one job, in threads of their own, so that neither the event loop nor the pool of the
+endpoints waits. What happened has an id and is replayed from
 `Last-Event-ID`; progress has none: only the present one counts. A stream ends after some minutes;
 the browser comes back by itself, and its rights are looked at anew.
 """
@@ -24,6 +25,8 @@ from backend.jobs.schemas import JobEventRead, JobProgress
 from backend.kit.errors import ServiceError
 
 POLL_S = 1.0
+# A preview is to be there within two seconds: no half of one is lost to looking.
+POLL_SOON_S = 0.15
 LONGEST_S = 300.0
 MEDIA_TYPE = "text/event-stream"
 
@@ -110,8 +113,8 @@ class EventStreams:
         self._database = database
         self._threads = anyio.CapacityLimiter(_THREADS)
 
-    async def stream(self, look: Look) -> AsyncIterator[str]:
-        """The lines of a stream until its end."""
+    async def stream(self, look: Look, poll_s: float = POLL_S) -> AsyncIterator[str]:
+        """The lines of a stream until its end; `poll_s` lies between two looks."""
         yield f"retry: {_COME_BACK_MS}\n\n"
         end_s = time.monotonic() + LONGEST_S
         spoken_s = time.monotonic()
@@ -133,7 +136,7 @@ class EventStreams:
             elif now_s - spoken_s > _STILL_HERE_S:
                 spoken_s = now_s
                 yield ": still here\n\n"
-            await anyio.sleep(POLL_S)
+            await anyio.sleep(poll_s)
 
     def _look(self, look: Look) -> tuple[list[str], bool]:
         with self._database.unit_of_work(read_only=True) as session:

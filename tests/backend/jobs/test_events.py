@@ -7,7 +7,7 @@ import pytest
 
 from backend.access import Caller, Permission, Role
 from backend.db.models import JobKind
-from backend.jobs import events, leases
+from backend.jobs import leases
 from backend.jobs.events import CallerFeed, EventStreams, JobFeed
 from backend.jobs.service import enqueue
 
@@ -58,13 +58,12 @@ def test_the_stream_of_a_caller_begins_now_or_where_it_was_left(database, admin)
     assert look(database, returning) == (["queued"], False)
 
 
-def test_a_stream_ends_with_its_job(database, admin, monkeypatch):
-    monkeypatch.setattr(events, "POLL_S", 0.01)
+def test_a_stream_ends_with_its_job(database, admin):
     job = queued(database)
 
     async def follow():
         got = []
-        async for line in EventStreams(database).stream(JobFeed(admin, job.id, 0)):
+        async for line in EventStreams(database).stream(JobFeed(admin, job.id, 0), 0.01):
             got.append(line)
             if "queued" in line:
                 with database.unit_of_work() as session:
