@@ -27,7 +27,7 @@ export {
 } from "./colours";
 export { FaceData, type Field, type Series } from "./data";
 export { FaceView } from "./FaceView";
-export { Legend } from "./Legend";
+export { Legend, legendNumber } from "./Legend";
 export { type Anchor, frameAt, frameStep, timeMap } from "./phases";
 export { Player, type PlayerState, SPEEDS, type Span } from "./player";
 export { FaceScene, linkCameras, NoWebGLError } from "./scene";

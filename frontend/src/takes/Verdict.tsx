@@ -1,0 +1,16 @@
+import { Badge } from "@mantine/core";
+import { t } from "../messages";
+
+const LOOKS: Record<string, { color: string; variant: string }> = {
+  ok: { color: "teal", variant: "light" },
+  warning: { color: "yellow", variant: "light" },
+  usable_with_warning: { color: "yellow", variant: "light" },
+  rejected: { color: "gray", variant: "filled" },
+};
+
+/** The word of quality control; its meaning is in the word, not in the colour. */
+export function VerdictBadge({ verdict }: { verdict: string }) {
+  const look = LOOKS[verdict] ?? { color: "gray", variant: "light" };
+  const word = verdict === "usable_with_warning" ? "warning" : verdict;
+  return <Badge {...look}>{t.clinical.verdicts[word] ?? verdict}</Badge>;
+}
