@@ -3,6 +3,11 @@
 const LANGUAGE = typeof navigator === "undefined" ? "en" : navigator.language;
 
 const day = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "medium", timeZone: "UTC" });
+const month = new Intl.DateTimeFormat(LANGUAGE, {
+  year: "numeric",
+  month: "short",
+  timeZone: "UTC",
+});
 const instant = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "medium", timeStyle: "short" });
 const whole = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 0 });
 const tenth = new Intl.NumberFormat(LANGUAGE, {
@@ -17,6 +22,11 @@ const hundredth = new Intl.NumberFormat(LANGUAGE, {
 /** A calendar day such as `2026-03-01`, which has no time zone. */
 export function formatDay(iso: string): string {
   return day.format(new Date(`${iso.slice(0, 10)}T00:00:00Z`));
+}
+
+/** The month of a calendar day. */
+export function formatMonth(iso: string): string {
+  return month.format(new Date(`${iso.slice(0, 10)}T00:00:00Z`));
 }
 
 /** An instant, in the reader's time zone. */

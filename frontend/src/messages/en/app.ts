@@ -7,6 +7,7 @@ export const app = {
   retry: "Try again",
   save: "Save",
   cancel: "Cancel",
+  undo: "Undo",
   close: "Close",
   confirm: "Confirm",
   reason: "Reason",

@@ -1,3 +1,25 @@
 export const visits = {
-  title: "Visits",
+  title: "Visit",
+  states: {
+    open: "open",
+    signed: "signed",
+    amending: "being amended",
+    entered_in_error: "entered in error",
+  } as Record<string, string>,
+  form: {
+    new: "New visit",
+    edit: "Edit visit",
+    day: "Day",
+    time: "Time",
+    timeNeeded: "Choose a time.",
+    title: "Title",
+    titleHint: "Such as first visit, or after three months; nothing that identifies.",
+    episode: "Episode",
+    episodeHint: "It says which side is the affected one.",
+    noEpisode: "No episode",
+    episodeLine: (cause: string, side: string) => `${cause} – ${side.toLowerCase()}`,
+    notes: "Notes",
+    notesHint: "For the care team; sealed.",
+    begin: "Begin the visit",
+  },
 };
