@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from composed import Host
+from composed import ENVIRONMENT, Host, services
+from moto.server import ThreadedMotoServer
 from running_service import Up, until
 
 from cli import demo
@@ -37,9 +38,17 @@ def filmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def expected(filmed: Path, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, ...]]:
-    """What `sfpfr reconstruct` measures in it."""
-    out = tmp_path_factory.mktemp("result") / "result"
+def expected(
+    filmed: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+    """What `sfpfr reconstruct` measures in it, alone and with the subject file of the first."""
+    folder = tmp_path_factory.mktemp("result")
+    alone = reconstructed(filmed, folder / "alone")
+    known = reconstructed(filmed, folder / "known", "--subject", str(folder / "alone/subject.json"))
+    return alone, known
+
+
+def reconstructed(filmed: Path, out: Path, *more: str) -> list[tuple[str, ...]]:
     views = ("left", "center", "right")
     words = [
         word for view in views for word in (f"--{view}", str(filmed / MOVEMENT / f"{view}.mp4"))
@@ -49,7 +58,7 @@ def expected(filmed: Path, tmp_path_factory: pytest.TempPathFactory) -> list[tup
         [
             *(sys.executable, "-m", "cli", "reconstruct", *words, "--movement", MOVEMENT),
             *("--affected-side", side, "--out", str(out), "--no-overlay"),
-            *("--calibration", str(filmed / "calibration.json")),
+            *("--calibration", str(filmed / "calibration.json"), *more),
         ],
         check=True,
         capture_output=True,
@@ -74,8 +83,29 @@ def embedded(tmp_path: Path) -> Iterator[Callable[[], tuple[str, dict[str, str]]
 
 
 @pytest.fixture
-def production(host: Host) -> Callable[[], tuple[str, dict[str, str]]]:
+def bucket() -> Iterator[dict[str, str]]:
+    """The settings of an empty bucket in an S3-compatible store on this machine."""
+    store = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    store.start()
+    host, port = store.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    made = urllib.request.Request(f"{endpoint}/clinic", method="PUT")
+    urllib.request.urlopen(made).close()
+    yield {
+        "SFPFR_STORAGE_URL": "s3://clinic/site",
+        "SFPFR_STORAGE_ENDPOINT": endpoint,
+        "SFPFR_STORAGE_ACCESS_KEY": "key",
+        "SFPFR_STORAGE_SECRET_KEY": "secret",
+    }
+    store.stop()
+
+
+@pytest.fixture
+def production(host: Host, bucket: dict[str, str]) -> Callable[[], tuple[str, dict[str, str]]]:
+    """The composed services on PostgreSQL, Redis and a bucket."""
+
     def start() -> tuple[str, dict[str, str]]:
+        host.services = services(ENVIRONMENT | bucket)
         host.start_redis()
         assert host.start("migrate").wait(60) == 0
         del host.processes["migrate"]
@@ -83,6 +113,7 @@ def production(host: Host) -> Callable[[], tuple[str, dict[str, str]]]:
             host.start(name)
         until(lambda: host.healthy("api"))
         environment = host.environment("api")
+        assert environment["SFPFR_STORAGE_URL"] == bucket["SFPFR_STORAGE_URL"]
         given = {name: environment[name] for name in environment if name.startswith("SFPFR_")}
         return f"http://127.0.0.1:{host.api_port}", given
 
@@ -94,7 +125,7 @@ def production(host: Host) -> Callable[[], tuple[str, dict[str, str]]]:
 def test_the_service_measures_what_the_command_line_measures(
     kind: str,
     filmed: Path,
-    expected: list[tuple[str, ...]],
+    expected: tuple[list[tuple[str, ...]], list[tuple[str, ...]]],
     request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -110,20 +141,28 @@ def test_the_service_measures_what_the_command_line_measures(
         patient_id, episode_id = demo.admit(client, person, side)
         sitting = demo.Sitting(0, "Visit", 0.0)
         visit_id = demo.visit(client, patient_id, episode_id, sitting)
-        take_id = demo.send(client, filmed, visit_id, MOVEMENT)
+        # The first take of the visit fixes its subject file, and the second is measured with it.
+        for of_the_program in expected:
+            analysis = analysed(client, demo.send(client, filmed, visit_id, MOVEMENT))
+            assert (analysis["subject_file_id"] is None) == (of_the_program is expected[0])
+            path = f"{url}/api/v1/analyses/{analysis['id']}/measures.csv"
+            asked = urllib.request.Request(path, headers={"Authorization": f"Bearer {token}"})
+            with urllib.request.urlopen(asked) as answer:
+                refuse_differences(rows(answer.read().decode("utf-8-sig")), of_the_program)
 
-        def analysis() -> Any:
-            jobs = client.get("/jobs", take_id=take_id, kind="analyze_take")["items"]
-            assert not jobs or jobs[0]["state"] in ("queued", "running", "succeeded"), jobs[0]
-            return client.get(f"/takes/{take_id}")["analysis"]
 
-        found = until(analysis)
-        asked = urllib.request.Request(
-            f"{url}/api/v1/analyses/{found['id']}/measures.csv",
-            headers={"Authorization": f"Bearer {token}"},
-        )
-        with urllib.request.urlopen(asked) as answer:
-            measured = rows(answer.read().decode("utf-8-sig"))
+def analysed(client: LocalClient, take_id: str) -> Any:
+    """The analysis of a take, once it is there."""
+
+    def found() -> Any:
+        jobs = client.get("/jobs", take_id=take_id, kind="analyze_take")["items"]
+        assert not jobs or jobs[0]["state"] in ("queued", "running", "succeeded"), jobs[0]
+        return client.get(f"/takes/{take_id}")["analysis"]
+
+    return client.get(f"/analyses/{until(found)['id']}")
+
+
+def refuse_differences(measured: list[tuple[str, ...]], expected: list[tuple[str, ...]]) -> None:
     assert len(measured) > 20
     assert [row[:5] for row in measured] == [row[:5] for row in expected]
     for ours, theirs in zip(measured, expected, strict=True):
