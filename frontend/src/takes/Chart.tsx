@@ -66,7 +66,7 @@ export function Chart({
           { ...axis, values: (_, ticks) => ticks.map((tick) => `${formatNumber(tick)} s`) },
           {
             ...axis,
-            size: 46,
+            size: 58,
             values: (_, ticks) =>
               ticks.map((tick) => `${formatNumber(tick, tick % 1 ? 1 : 0)}${unit && ` ${unit}`}`),
           },

@@ -90,7 +90,7 @@ export function MeasuresPanel({
 
   return (
     <Stack gap="xs">
-      <Group gap={6} align="flex-end">
+      <Group gap={6} align="center">
         <Button.Group aria-label={t.measures.scope}>
           {(["take", "visit"] as const).map((one) => (
             <Button
@@ -128,6 +128,7 @@ export function MeasuresPanel({
         />
         <NativeSelect
           size="xs"
+          w={128}
           aria-label={t.measures.region}
           value={region}
           onChange={(event) => setRegion(event.currentTarget.value)}
@@ -389,7 +390,7 @@ function Interval({ lo, hi, decimals }: { lo: number | null; hi: number | null; 
   if (lo === null || hi === null) return null;
   return (
     <Box component="span" className={classes.interval}>
-      {`${formatNumber(lo, decimals)} … ${formatNumber(hi, decimals)}`}
+      {`${formatNumber(lo, decimals)}…${formatNumber(hi, decimals)}`}
     </Box>
   );
 }

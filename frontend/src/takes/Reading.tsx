@@ -78,14 +78,17 @@ export function Reading({
           />
           {pick.region && (
             <>
+              <Text size="xs" c="dimmed" mt={4}>
+                {t.viewer.regionMean}
+              </Text>
               <Value
-                label={t.viewer.regionAsymmetry}
+                label={t.viewer.layers.asymmetry}
                 measured={plain(pick.regionAsymmetryMm)}
                 signed
                 name="region-asymmetry"
               />
               <Value
-                label={t.viewer.regionMovement}
+                label={t.viewer.layers.displacement}
                 measured={plain(pick.regionDisplacementMm)}
                 name="region-displacement"
               />
@@ -128,7 +131,7 @@ function Value({
     ? `${signed && measured.valueMm > 0.05 ? "+" : ""}${formatNumber(measured.valueMm)} mm`
     : t.app.undetermined;
   return (
-    <Group justify="space-between" gap="md" wrap="nowrap" className="numbers">
+    <Group justify="space-between" gap={4} wrap="nowrap" className="numbers">
       <Text size="xs">{label}</Text>
       <Text size="xs" fw={600} data-reading={name} data-value={measured?.valueMm.toFixed(4)}>
         {text}

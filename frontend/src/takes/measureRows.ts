@@ -13,6 +13,7 @@ export const GROUPS = [
   "rest",
   "asymmetry",
   "synkinesis",
+  "spread",
 ] as const;
 export type Group = (typeof GROUPS)[number];
 
@@ -60,6 +61,7 @@ export function groupOf(measure: string): Group {
     return "asymmetry";
   }
   if (SYNKINESIS.has(measure)) return "synkinesis";
+  if (measure.endsWith("_repetition_sd")) return "spread";
   if (TIMING.has(measure)) return "timing";
   if (SIMILARITY.has(measure)) return "similarity";
   if (/_(lateral|vertical|anterior)$/.test(measure)) return "components";
@@ -190,10 +192,11 @@ export function sortValue(line: Line, column: SortColumn): number | null {
   }
 }
 
-/** Lines in the order asked for, the largest first; otherwise by group. */
+/** Lines in the order asked for, the largest first; otherwise by group, what is aimed at first. */
 export function sorted(lines: readonly Line[], column: SortColumn): Line[] {
   if (column === "order") {
-    return [...lines].sort((a, b) => GROUPS.indexOf(a.group) - GROUPS.indexOf(b.group));
+    const place = (line: Line) => 2 * GROUPS.indexOf(line.group) - (line.ratio ? 1 : 0);
+    return [...lines].sort((a, b) => place(a) - place(b));
   }
   return [...lines].sort((a, b) => {
     const x = sortValue(a, column);

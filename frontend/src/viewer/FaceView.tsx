@@ -91,7 +91,13 @@ function Inner({ data, player, settings, label, onViewer, children }: Props) {
 
 function LegendOf({ viewer }: { viewer: FaceViewer }) {
   const { settings } = useSyncExternalStore(viewer.subscribe, viewer.snapshot);
-  return <Legend layer={settings.layer} scale={viewer.scale} />;
+  return (
+    <Legend
+      layer={settings.layer}
+      scale={viewer.scale}
+      ghostOf={settings.ghost ? settings.healthySide : null}
+    />
+  );
 }
 
 function Overlay({ viewer }: { viewer: FaceViewer }) {

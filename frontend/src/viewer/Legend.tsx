@@ -3,14 +3,25 @@ import { formatNumber } from "../kit/formats";
 import { t } from "../messages";
 import { gradientOf, legendTicks, type Scale } from "./colours";
 import classes from "./Legend.module.css";
+import type { Side } from "./topology";
 import type { Layer } from "./viewer";
 
 /** What the colours of a layer mean, in numbers with their unit; always on the screen. */
-export function Legend({ layer, scale }: { layer: Layer; scale: Scale | null }) {
+export function Legend({
+  layer,
+  scale,
+  ghostOf = null,
+}: {
+  layer: Layer;
+  scale: Scale | null;
+  /** The side whose mirror image lies over the face. */
+  ghostOf?: Side | null;
+}) {
+  const ghost = ghostOf ? t.viewer.ghostLegend(t.clinical.sides[ghostOf] ?? ghostOf) : "";
   if (!scale) {
     return (
       <Text size="xs" c="dimmed" data-testid="legend">
-        {t.viewer.legend.plain}
+        {[t.viewer.legend.plain, ghost].filter(Boolean).join(" · ")}
       </Text>
     );
   }
@@ -24,7 +35,7 @@ export function Legend({ layer, scale }: { layer: Layer; scale: Scale | null }) 
         ))}
       </Box>
       <Text size="xs" c="dimmed">
-        {t.viewer.legendNotes[layer]}
+        {[t.viewer.legendNotes[layer], ghost].filter(Boolean).join(" · ")}
       </Text>
     </Box>
   );

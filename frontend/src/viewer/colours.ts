@@ -82,7 +82,9 @@ export function scaleTexels(kind: Scale["kind"], width = 256): Uint8Array {
 /** Where a legend is labelled: round numbers, both ends, and 0 in the middle of a signed scale. */
 export function legendTicks({ kind, from, to }: Scale): number[] {
   if (kind === "diverging") return [from, from / 2, 0, to / 2, to];
-  return [0, 1, 2, 3, 4].map((i) => from + ((to - from) * i) / 4);
+  // As many steps as give whole or half numbers.
+  const steps = [5, 4, 3].find((n) => Number.isInteger((2 * (to - from)) / n)) ?? 4;
+  return Array.from({ length: steps + 1 }, (_, i) => from + ((to - from) * i) / steps);
 }
 
 /** CSS of a colour. */

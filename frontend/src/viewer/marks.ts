@@ -20,6 +20,7 @@ import { outlineEdges, type Side, type Topology, verticesOf } from "./topology";
 
 const MAX_ARROWS = 40;
 const ARROW = 0x14181f;
+const RIM = 0xffffff;
 const PICKED = 0x14181f;
 const CHOSEN = 0x6a3fb5;
 const CALLIPER = 0x14181f;
@@ -38,6 +39,9 @@ export class Marks {
   private readonly positions: Float32Array;
   private readonly shafts: InstancedMesh;
   private readonly heads: InstancedMesh;
+  /** A light rim around each arrow, so that it is seen on dark colours, too. */
+  private readonly shaftRims: InstancedMesh;
+  private readonly headRims: InstancedMesh;
   private readonly spots: InstancedMesh;
   private readonly chosen: LineSegments2;
   private readonly calliper: LineSegments2;
@@ -55,17 +59,22 @@ export class Marks {
     const dark = new MeshBasicMaterial({ color: ARROW, depthTest: false, transparent: true });
     this.shafts = new InstancedMesh(new CylinderGeometry(0.45, 0.45, 1, 10), dark, MAX_ARROWS);
     this.heads = new InstancedMesh(new ConeGeometry(1.5, 3.4, 14), dark, MAX_ARROWS);
+    const light = new MeshBasicMaterial({ color: RIM, depthTest: false, transparent: true });
+    this.shaftRims = new InstancedMesh(new CylinderGeometry(0.95, 0.95, 1, 10), light, MAX_ARROWS);
+    this.headRims = new InstancedMesh(new ConeGeometry(2.3, 4.9, 14), light, MAX_ARROWS);
     const spot = new MeshBasicMaterial({ color: PICKED, depthTest: false, transparent: true });
     this.spots = new InstancedMesh(new SphereGeometry(1, 16, 12), spot, 3);
     this.chosen = fatLines(CHOSEN, 2.5, true);
     this.calliper = fatLines(CALLIPER, 2, false);
-    for (const one of [this.shafts, this.heads, this.spots]) {
+    for (const one of this.instanced()) {
       one.instanceMatrix.setUsage(DynamicDrawUsage);
       one.frustumCulled = false;
       one.count = 0;
-      one.renderOrder = 4;
+      one.renderOrder = 5;
     }
-    this.group.add(this.chosen, this.calliper, this.shafts, this.heads, this.spots);
+    this.shaftRims.renderOrder = 4;
+    this.headRims.renderOrder = 4;
+    this.group.add(this.chosen, this.calliper, ...this.instanced());
   }
 
   /** Arrows from rest to the present place, `magnification` times as long; none removes them. */
@@ -119,7 +128,7 @@ export class Marks {
   }
 
   dispose(): void {
-    for (const one of [this.shafts, this.heads, this.spots]) {
+    for (const one of this.instanced()) {
       one.geometry.dispose();
       (one.material as MeshBasicMaterial).dispose();
       one.dispose();
@@ -128,6 +137,10 @@ export class Marks {
       lines.geometry.dispose();
       lines.material.dispose();
     }
+  }
+
+  private instanced(): InstancedMesh[] {
+    return [this.shaftRims, this.headRims, this.shafts, this.heads, this.spots];
   }
 
   private updateArrows(): void {
@@ -154,16 +167,18 @@ export class Marks {
         size.set(1, Math.max(shaft, 0.01), 1);
         matrix.compose(from.clone().addScaledVector(along, shaft / 2 / length), turn, size);
         this.shafts.setMatrixAt(count, matrix);
+        this.shaftRims.setMatrixAt(count, matrix);
         size.setScalar(head / 3.4);
         matrix.compose(from.clone().addScaledVector(along, 1 - head / 2 / length), turn, size);
         this.heads.setMatrixAt(count, matrix);
+        this.headRims.setMatrixAt(count, matrix);
         count += 1;
       }
     }
-    this.shafts.count = count;
-    this.heads.count = count;
-    this.shafts.instanceMatrix.needsUpdate = true;
-    this.heads.instanceMatrix.needsUpdate = true;
+    for (const one of [this.shafts, this.heads, this.shaftRims, this.headRims]) {
+      one.count = count;
+      one.instanceMatrix.needsUpdate = true;
+    }
   }
 
   private updateSpots(): void {

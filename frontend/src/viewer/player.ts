@@ -38,6 +38,8 @@ const JUMP_S = 0.25;
 const NEAR_S = 0.012;
 /** How long the clock waits for a picture that does not come. */
 const PATIENCE_MS = 3000;
+/** After a longer pause of the browser (a hidden tab) the clock goes on from where it was. */
+const LONGEST_STEP_S = 1;
 
 interface Watched {
   video: HTMLVideoElement;
@@ -245,7 +247,7 @@ export class Player {
     this.pending = null;
     if (!this.state.playing) return;
     const now = this.ticker.now();
-    const passed = Math.min(0.25, (now - this.last) / 1000);
+    const passed = Math.min(LONGEST_STEP_S, (now - this.last) / 1000);
     this.last = now;
     const waiting = this.isHeld(now);
     if (waiting) {

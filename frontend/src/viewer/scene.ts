@@ -29,9 +29,9 @@ import { type PresetView, VIEW_DIRECTIONS } from "./views";
 
 const FIELD_OF_VIEW_DEG = 22;
 /** Middle of the face in the head frame, and what has to fit into the picture around it. */
-const TARGET_MM = new Vector3(0, -32, 10);
-const HALF_HEIGHT_MM = 112;
-const HALF_WIDTH_MM = 92;
+const TARGET_MM = new Vector3(0, -36, 10);
+const HALF_HEIGHT_MM = 100;
+const HALF_WIDTH_MM = 88;
 const PIXEL_RATIO_LIMIT = 2;
 
 /** The browser has no WebGL, or refuses another picture. */

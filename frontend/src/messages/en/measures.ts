@@ -35,6 +35,7 @@ export const measures = {
     rest: "Position at rest",
     asymmetry: "Mirror asymmetry, noise taken off",
     synkinesis: "Synkinesis",
+    spread: "Between the repetitions",
   },
   floor: (floor: string, raw: string) => `noise floor ${floor}, as read ${raw}`,
   belowFloor: "below the noise floor",
