@@ -2,6 +2,7 @@
 
 import { Button, Group, Text } from "@mantine/core";
 import { t } from "../messages";
+import { tell } from "./tell";
 
 const LONG_ENOUGH_MS = 12_000;
 
@@ -19,7 +20,7 @@ export async function notifyUndo(message: string, undo: () => Promise<unknown>):
           variant="default"
           onClick={async () => {
             notifications.hide(id);
-            await undo();
+            await tell(undo);
           }}
         >
           {t.app.undo}

@@ -5,6 +5,7 @@ import { formatDay } from "../kit/formats";
 import { IconDots, IconPlus } from "../kit/icons";
 import { notify } from "../kit/notify";
 import { ReasonDialog } from "../kit/Reason";
+import { tell } from "../kit/tell";
 import { notifyUndo } from "../kit/undo";
 import { t } from "../messages";
 import { useRefresh } from "./answers";
@@ -73,7 +74,7 @@ export function EpisodeCard({
             </Menu.Target>
             <Menu.Dropdown>
               {isVoid ? (
-                <Menu.Item onClick={bringBack}>{t.patients.act.bringBack}</Menu.Item>
+                <Menu.Item onClick={() => tell(bringBack)}>{t.patients.act.bringBack}</Menu.Item>
               ) : (
                 <>
                   <Menu.Item onClick={() => setDoing("edit")}>{t.patients.act.edit}</Menu.Item>
@@ -174,7 +175,7 @@ function EventLine({ event, mayWrite }: { event: Event; mayWrite: boolean }) {
           </Menu.Target>
           <Menu.Dropdown>
             {isVoid ? (
-              <Menu.Item onClick={bringBack}>{t.patients.act.bringBack}</Menu.Item>
+              <Menu.Item onClick={() => tell(bringBack)}>{t.patients.act.bringBack}</Menu.Item>
             ) : (
               <>
                 <Menu.Item onClick={() => setDoing("edit")}>{t.patients.act.edit}</Menu.Item>
