@@ -74,7 +74,6 @@ from backend.users.endpoints import router as users
 from backend.users.passwords import Passwords
 from backend.users.session_endpoints import router as sessions
 from backend.visits.endpoints import router as visits
-from backend.welcome.endpoints import router as welcome
 
 API = "/api/v1"
 ROUTERS: tuple[APIRouter, ...] = (
@@ -176,7 +175,6 @@ def create_app(
     for router in ROUTERS:
         app.include_router(router, prefix=API, responses=everywhere)
     app.include_router(operations)
-    app.include_router(welcome)
     # After everything else: it answers wherever a place of the page may be.
     app.mount(ASSETS, assets())
     app.include_router(page)

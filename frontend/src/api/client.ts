@@ -14,8 +14,10 @@ export class ProblemError extends Error {
   readonly nextStep: string;
   readonly requestId: string | undefined;
   readonly extra: Record<string, unknown>;
+  /** How long to wait before the next try, where the service says so. */
+  readonly retryAfterS: number | undefined;
 
-  constructor(problem: Partial<Problem> & { detail: string }) {
+  constructor(problem: Partial<Problem> & { detail: string }, retryAfterS?: number) {
     super(problem.detail);
     this.name = "ProblemError";
     this.status = problem.status ?? 0;
@@ -23,6 +25,7 @@ export class ProblemError extends Error {
     this.nextStep = problem.next_step ?? "";
     this.requestId = problem.request_id;
     this.extra = problem;
+    this.retryAfterS = retryAfterS;
   }
 }
 
@@ -60,7 +63,10 @@ export async function problemOf(response: Response): Promise<ProblemError> {
     .clone()
     .json()
     .catch(() => null);
-  if (problem && typeof problem.detail === "string") return new ProblemError(problem as Problem);
+  if (problem && typeof problem.detail === "string") {
+    const wait = Number(response.headers.get("Retry-After") ?? Number.NaN);
+    return new ProblemError(problem as Problem, Number.isFinite(wait) ? wait : undefined);
+  }
   return new ProblemError({
     status: response.status,
     code: "unreadable_answer",

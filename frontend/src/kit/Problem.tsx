@@ -18,6 +18,9 @@ export function ProblemNotice({ error, onRetry }: { error: unknown; onRetry?: ()
       title={problem.message}
     >
       {problem.nextStep && <Text size="sm">{problem.nextStep}</Text>}
+      {problem.retryAfterS !== undefined && (
+        <Text size="sm">{t.app.waitFor(problem.retryAfterS)}</Text>
+      )}
       <Group mt="xs" gap="md">
         {onRetry && (
           <Button size="xs" variant="default" onClick={onRetry}>

@@ -44,4 +44,8 @@ export const app = {
   of: (from: number, to: number, total: number) => `${from}–${to} of ${total}`,
   previousPage: "Previous page",
   nextPage: "Next page",
+  waitFor: (seconds: number) =>
+    seconds < 90
+      ? `It works again in ${Math.ceil(seconds)} seconds.`
+      : `It works again in ${Math.ceil(seconds / 60)} minutes.`,
 };

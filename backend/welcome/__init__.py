@@ -1,1 +1,0 @@
-"""The page behind one-time links: the first user, a new password, a lost second factor."""
