@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from hostile_files import HOSTILE, zip_archive
 
 from backend.access import Permission
 from backend.blobs import service as blobs
@@ -113,10 +113,18 @@ def test_a_damaged_part_is_sent_again(clinic, film):
     assert len(clinic.rows(RecordingView)) == 1
 
 
-@pytest.mark.parametrize("fault", ["checksum", "kind", "truncated"])
+@pytest.mark.parametrize(
+    "fault",
+    ["checksum", "truncated", "polyglot", "noise", "playlist", "large picture", "10,000 streams"],
+)
 def test_a_refused_file_leaves_its_reason_and_nothing_else(clinic, film, fault):
     content, recording_id = film(), clinic.recording("center")
-    sent = {"checksum": content, "kind": os.urandom(3000), "truncated": content[:-50]}[fault]
+    spoilt = {
+        "checksum": content,
+        "truncated": content[:-50],
+        "polyglot": content + zip_archive(),
+    }
+    sent = spoilt.get(fault) or HOSTILE[fault]
     declared = _sha256(b"other" if fault == "checksum" else sent)
     upload_id = clinic.announce(recording_id, "center", sent, sha256=declared)
     expected = ChecksumMismatchError if fault == "checksum" else FileRefusedError
