@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import secrets
 import tracemalloc
+import urllib.request
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from moto.server import ThreadedMotoServer
 from obstore.store import MemoryStore
 
 from backend.kit.errors import ServiceError, StorageFullError
@@ -31,11 +35,26 @@ LATER = datetime.now(UTC) + timedelta(days=1)
 SEALED_CHUNK = CHUNK_BYTES + 16
 
 
-@pytest.fixture(params=["local", "remote"])
+@pytest.fixture(scope="session")
+def store() -> Iterator[str]:
+    """The address of an S3-compatible store on this machine."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(params=["local", "remote", "s3"])
 def objects(request, tmp_path) -> Objects:
     if request.param == "local":
         return LocalObjects(tmp_path / "objects")
-    return RemoteObjects(MemoryStore())
+    if request.param == "remote":
+        return RemoteObjects(MemoryStore())
+    address, name = request.getfixturevalue("store"), f"clinic-{secrets.token_hex(6)}"
+    made = urllib.request.Request(f"{address}/{name}", method="PUT")
+    urllib.request.urlopen(made).close()
+    return place(f"s3://{name}/site", BucketAccess(address, "us-east-1", "key", "secret"))
 
 
 @pytest.fixture
