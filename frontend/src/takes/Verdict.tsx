@@ -12,5 +12,14 @@ const LOOKS: Record<string, { color: string; variant: string }> = {
 export function VerdictBadge({ verdict }: { verdict: string }) {
   const look = LOOKS[verdict] ?? { color: "gray", variant: "light" };
   const word = verdict === "usable_with_warning" ? "warning" : verdict;
-  return <Badge {...look}>{t.clinical.verdicts[word] ?? verdict}</Badge>;
+  return (
+    <Badge
+      {...look}
+      tt="none"
+      fw={600}
+      c={look.variant === "light" ? "var(--mantine-color-text)" : undefined}
+    >
+      {t.clinical.verdicts[word] ?? verdict}
+    </Badge>
+  );
 }
