@@ -1,15 +1,16 @@
 // What made an analysis: model, versions, scale, cameras, hashes.
 
 import { Stack, Table, Text } from "@mantine/core";
-import type { ReactNode } from "react";
-import { formatInstant, formatNumber } from "../kit/formats";
+import { type ReactNode, useSyncExternalStore } from "react";
+import { formatBytes, formatInstant, formatNumber } from "../kit/formats";
 import { t } from "../messages";
+import type { FaceViewer } from "../viewer";
 import type { Analysis } from "./timeline";
 
 /** Half of a 95 % interval from 1 SD. */
 const HALF_95 = 1.959964;
 
-export function Details({ analysis }: { analysis: Analysis }) {
+export function Details({ analysis, viewer }: { analysis: Analysis; viewer: FaceViewer | null }) {
   const { summary, provenance } = analysis;
   const rows: [string, ReactNode][] = [
     [t.viewer.model, provenance.name],
@@ -69,7 +70,24 @@ export function Details({ analysis }: { analysis: Analysis }) {
           ))}
         </Table.Tbody>
       </Table>
+      {viewer && <ThisView viewer={viewer} />}
     </Stack>
+  );
+}
+
+/** How fast and how large the view is on this machine: for whoever has to say why it is slow. */
+function ThisView({ viewer }: { viewer: FaceViewer }) {
+  const { firstFrameMs } = useSyncExternalStore(viewer.subscribe, viewer.snapshot);
+  const bytes = viewer.data.residentBytes;
+  return (
+    <Text size="xs" c="dimmed" data-first-frame-ms={firstFrameMs?.toFixed(0)} data-resident={bytes}>
+      {[
+        firstFrameMs !== null && t.viewer.firstFrameTime(formatNumber(firstFrameMs, 0)),
+        t.viewer.resident(formatBytes(bytes)),
+      ]
+        .filter(Boolean)
+        .join(" · ")}
+    </Text>
   );
 }
 

@@ -23,7 +23,14 @@ export function Reading({
   const measuring = settings.tool === "calliper";
   if (!pick && !measuring) return null;
   return (
-    <Box className={classes.card} role="status" data-testid="reading">
+    <Box
+      className={classes.card}
+      role="status"
+      data-testid="reading"
+      data-vertex={pick?.vertex}
+      data-frame={pick?.frame}
+      data-ends={calliper.ends.join(" ")}
+    >
       {measuring && (
         <Box>
           <Group justify="space-between" wrap="nowrap" gap="xs">
@@ -76,6 +83,9 @@ export function Reading({
             measured={pick.displacement}
             name="displacement"
           />
+          {pick.ghostMm !== null && (
+            <Value label={t.viewer.toGhost} measured={plain(pick.ghostMm)} name="ghost" />
+          )}
           {pick.region && (
             <>
               <Text size="xs" c="dimmed" mt={4}>
@@ -133,7 +143,13 @@ function Value({
   return (
     <Group justify="space-between" gap={4} wrap="nowrap" className="numbers">
       <Text size="xs">{label}</Text>
-      <Text size="xs" fw={600} data-reading={name} data-value={measured?.valueMm.toFixed(4)}>
+      <Text
+        size="xs"
+        fw={600}
+        className={classes.value}
+        data-reading={name}
+        data-value={measured?.valueMm.toFixed(4)}
+      >
         {text}
         {measured?.halfMm != null && (
           <Text span size="xs" c="dimmed" fw={400}>

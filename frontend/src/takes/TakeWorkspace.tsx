@@ -256,7 +256,7 @@ function Bench({
               </Tabs.Panel>
             )}
             <Tabs.Panel value="details">
-              <Details analysis={analysis} />
+              <Details analysis={analysis} viewer={viewer} />
             </Tabs.Panel>
           </Box>
         </Tabs>

@@ -17,6 +17,8 @@ export class FaceData {
   readonly analysisId: string;
   readonly topology: Topology;
   readonly meshes: MeshStream;
+  /** When it was asked for, of `performance.now`. */
+  readonly askedAt: number;
   private readonly signal: AbortSignal | undefined;
   private readonly fields = new Map<Field, Promise<MeshStream>>();
   private readonly opened: MeshStream[] = [];
@@ -28,8 +30,10 @@ export class FaceData {
     analysisId: string,
     topology: Topology,
     meshes: MeshStream,
+    askedAt: number,
     signal?: AbortSignal,
   ) {
+    this.askedAt = askedAt;
     this.analysisId = analysisId;
     this.topology = topology;
     this.meshes = meshes;
@@ -46,12 +50,13 @@ export class FaceData {
     options: { topologyId?: string; firstFrame?: number; signal?: AbortSignal } = {},
   ): Promise<FaceData> {
     const { topologyId, firstFrame = 0, signal } = options;
+    const askedAt = performance.now();
     const early = topologyId ? loadTopology(topologyId) : null;
     early?.catch(() => undefined);
     const meshes = await MeshStream.open(hrefOf(analysisId, "vertices"), signal);
     meshes.load(firstFrame).catch(() => undefined);
     const topology = await (early ?? loadTopology(meshes.header.topologyId));
-    return new FaceData(analysisId, topology, meshes, signal);
+    return new FaceData(analysisId, topology, meshes, askedAt, signal);
   }
 
   /** The stream of a field, opened once. */

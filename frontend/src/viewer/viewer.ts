@@ -3,8 +3,8 @@
 import { DEFAULT_ASYMMETRY_LIMIT_MM, magnitudeScale, type Scale, symmetricScale } from "./colours";
 import type { FaceData, Field } from "./data";
 import { pointArrows, regionArrows } from "./marks";
-import { distance, HALF_95, halfOf, type Measured, summarise } from "./measuring";
-import { MIDDLE, mirrorMesh, type Plane } from "./plane";
+import { distance, HALF_95, halfOf, type Measured, mirrorDistance, summarise } from "./measuring";
+import { mirrorMesh, type Plane } from "./plane";
 import type { Player } from "./player";
 import { type ClipAxis, FaceScene } from "./scene";
 import type { MeshStream } from "./stream";
@@ -48,6 +48,10 @@ export const DEFAULT_SETTINGS: ViewerSettings = {
 /** What a picked vertex reads in the frame that is shown. */
 export interface PickReading {
   vertex: number;
+  /** The frame that was read. */
+  frame: number;
+  /** How far the vertex is from the ghost, while there is one. */
+  ghostMm: number | null;
   region: Region | null;
   side: Side | "midline";
   asymmetry: Measured | null;
@@ -67,7 +71,7 @@ export interface ViewerState {
   frame: number;
   pick: PickReading | null;
   calliper: { ends: number[]; reading: Measured | null };
-  /** From opening to the first picture. */
+  /** From asking for the data to the first picture. */
   firstFrameMs: number | null;
 }
 
@@ -79,27 +83,25 @@ export class FaceViewer {
   private readonly listeners = new Set<() => void>();
   private readonly stops: (() => void)[] = [];
   private readonly scalars: Float32Array;
-  private readonly started: number;
   private difference: { stream: MeshStream; scale: Scale } | null = null;
   private stream: MeshStream | null = null;
-  private plane: Plane = MIDDLE;
+  /** Null until the ghost was asked for and its plane is known. */
+  private plane: Plane | null = null;
   private picked: number | null = null;
   private ends: number[] = [];
   private token = 0;
   private lastFrame = -1;
   private disposed = false;
 
-  /** Throws NoWebGLError. `started`: when the user asked for the face, of `performance.now`. */
+  /** Throws NoWebGLError. */
   constructor(
     container: HTMLElement,
     data: FaceData,
     player: Player,
     settings: Partial<ViewerSettings> = {},
-    started = performance.now(),
   ) {
     this.data = data;
     this.player = player;
-    this.started = started;
     this.scene = new FaceScene(container, data.topology);
     this.scalars = new Float32Array(data.topology.vertices);
     this.state = {
@@ -302,8 +304,8 @@ export class FaceViewer {
     if (this.stream && !this.stream.peek(scalarFrame)) return false;
     if (!meshes.read(frame, this.scene.positions)) return false;
     if (this.stream?.read(scalarFrame, this.scalars)) this.scene.setScalars(this.scalars);
-    const { ghost } = this.state.settings;
-    if (ghost) {
+    const ghost = this.state.settings.ghost && this.plane !== null;
+    if (ghost && this.plane) {
       mirrorMesh(this.scene.positions, topology.mirror, this.plane, this.scene.ghostPositions);
     }
     this.scene.meshChanged(ghost);
@@ -327,7 +329,7 @@ export class FaceViewer {
       this.change({ status: "ready" });
     }
     if (this.state.firstFrameMs === null && this.lastFrame >= 0) {
-      this.change({ firstFrameMs: performance.now() - this.started });
+      this.change({ firstFrameMs: performance.now() - this.data.askedAt });
     }
   }
 
@@ -380,8 +382,11 @@ export class FaceViewer {
     const half = region ? verticesOf(topology, region, side === "midline" ? "both" : side) : [];
     const sigma = by.uncertainty;
     const own = sigma?.[v];
+    const plane = this.state.settings.ghost ? this.plane : null;
     return {
       vertex: v,
+      frame: this.lastFrame,
+      ghostMm: plane ? mirrorDistance(this.scene.positions, topology.mirror, plane, v) : null,
       region,
       side,
       asymmetry: measured(by.asymmetry?.[v], halfOf(own, sigma?.[topology.mirror[v] as number])),

@@ -133,6 +133,7 @@ export const viewer = {
   toPeak: "Peak",
   toPeakOf: (number: number) => `Peak ${number}`,
   distance: "Distance",
+  toGhost: "To the ghost",
   firstEnd: "Click the first point on the face.",
   secondEnd: "Click the second point.",
   closeCalliper: "Put the calliper away",
