@@ -29,10 +29,10 @@ from backend.emergency.endpoints import router as emergency
 from backend.episodes.endpoints import router as episodes
 from backend.exports.endpoints import router as exports
 from backend.invitations.endpoints import router as invitations
+from backend.jobs import service as job_service
 from backend.jobs.doorbell import Ringer, celery_app
 from backend.jobs.endpoints import router as jobs
 from backend.jobs.events import EventStreams
-from backend.jobs.service import ATTEMPTS
 from backend.kit.clock import Clock, SystemClock
 from backend.kit.errors import (
     PROBLEM_CONTENT,
@@ -121,7 +121,7 @@ def create_app(
         keys,
         clock or SystemClock(),
         pool=settings.database_pool,
-        extras={HEAD_FILE: settings.audit_head, ATTEMPTS: settings.job_attempts},
+        extras={HEAD_FILE: settings.audit_head, **job_service.rules(settings)},
     )
 
     storage = open_storage(settings, keys)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -89,6 +90,8 @@ class Settings(BaseSettings):
     job_attempts: int = Field(default=3, ge=1)
     job_memory_mib: int = Field(default=6144, ge=512)
     job_minutes: int = Field(default=60, ge=1)
+    analysis_queue: Literal["cpu", "gpu"] = "cpu"
+    """Queue of the jobs that fit faces; `gpu` needs a worker that serves that queue."""
 
     @property
     def database(self) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from backend.audit.service import HEAD_FILE
 from backend.blobs import service as blobs
 from backend.db.session import Database
-from backend.jobs.service import ATTEMPTS
+from backend.jobs import service as jobs
 from backend.kit.clock import SystemClock
 from backend.kit.errors import StorageFullError, UnavailableError
 from backend.kit.storage.blobs import NewBlob, Storage
@@ -59,7 +59,7 @@ class WorkSite:
             keys,
             SystemClock(),
             pool=settings.database_pool,
-            extras={HEAD_FILE: settings.audit_head, ATTEMPTS: settings.job_attempts},
+            extras={HEAD_FILE: settings.audit_head, **jobs.rules(settings)},
         )
         return cls(settings, database, open_storage(settings, keys))
 

@@ -29,7 +29,8 @@ class KindSpec:
     """How jobs of one kind are treated.
 
     wall_s: how long one attempt may take. attempts: None for the site's setting. stages: stage ->
-    usual share of the time, in their order; the weights add up to 1.
+    usual share of the time, in their order; the weights add up to 1. fits: whether a face is
+    fitted, which goes to the queue that the site has for that.
     """
 
     title: str
@@ -38,7 +39,7 @@ class KindSpec:
     wall_s: float | None
     attempts: int | None
     stages: Mapping[str, float]
-    queue: Queue = "cpu"
+    fits: bool = False
 
 
 KINDS: Mapping[JobKind, KindSpec] = {
@@ -61,6 +62,7 @@ KINDS: Mapping[JobKind, KindSpec] = {
             "publish": 0.02,
             "overlay": 0.08,
         },
+        fits=True,
     ),
     JobKind.PREVIEW: KindSpec(
         "Preview of a correction", "light", SOMEBODY_WAITS, 60.0, 1, {"fetch": 0.3, "fit": 0.7}
@@ -75,6 +77,7 @@ KINDS: Mapping[JobKind, KindSpec] = {
         None,
         None,
         {"fetch": 0.05, "fit": 0.65, "overlay": 0.3},
+        fits=True,
     ),
     JobKind.EXPORT: KindSpec("Export", "heavy", LATER, None, None, {"export": 1.0}),
 }

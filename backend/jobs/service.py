@@ -20,10 +20,17 @@ from backend.jobs.doorbell import ring_after_commit
 from backend.jobs.errors import JobEndedError, JobRunsError
 from backend.jobs.kinds import KINDS, Queue
 from backend.kit.errors import NotFoundError
+from backend.settings import Settings
 
-# Key of `Session.info` under which the site's number of attempts is.
-ATTEMPTS = "job_attempts"
+# Keys of `Session.info` under which the site's number of attempts is, and the queue of fits.
+_ATTEMPTS, _FIT_QUEUE = "job_attempts", "fit_queue"
 _USUAL_ATTEMPTS = 3
+_USUAL_QUEUE: Queue = "cpu"
+
+
+def rules(settings: Settings) -> dict[str, Any]:
+    """What a site says of its jobs, to be carried by each unit of work."""
+    return {_ATTEMPTS: settings.job_attempts, _FIT_QUEUE: settings.analysis_queue}
 
 
 def enqueue(
@@ -50,7 +57,7 @@ def enqueue(
     wanted = dict(request or {})
     job = Job(
         kind=kind,
-        queue=queue or spec.queue,
+        queue=queue or (spec.fits and session.info.get(_FIT_QUEUE)) or _USUAL_QUEUE,
         priority=spec.priority if priority is None else priority,
         state=JobState.QUEUED,
         deduplication_key=None,
@@ -60,7 +67,7 @@ def enqueue(
         take_id=take_id,
         request=wanted,
         attempt=0,
-        max_attempts=attempts or spec.attempts or session.info.get(ATTEMPTS, _USUAL_ATTEMPTS),
+        max_attempts=attempts or spec.attempts or session.info.get(_ATTEMPTS, _USUAL_ATTEMPTS),
         available_at=now(session),
         fencing_token=0,
         progress=0.0,

@@ -9,6 +9,7 @@ from backend.db.models import Job, JobKind, JobState, Patient, PatientTeam, Sex,
 from backend.jobs import leases, repository, service
 from backend.jobs.errors import JobEndedError, JobRunsError
 from backend.kit.errors import NotFoundError
+from backend.settings import Settings
 
 
 @pytest.fixture
@@ -49,6 +50,17 @@ def test_the_same_work_is_under_way_only_once(database, patient_id):
     jobs = {enqueue(database, patient_id, request={"take": 1}).id for _ in range(5)}
     assert len(jobs) == 1
     assert enqueue(database, patient_id, request={"take": 2}).id not in jobs
+
+
+def test_what_fits_faces_goes_to_the_queue_of_the_site(database):
+    settings = Settings(analysis_queue="gpu", job_attempts=5)
+    with database.unit_of_work() as session:
+        session.info.update(service.rules(settings))
+        made = {kind: service.enqueue(session, kind) for kind in JobKind}
+        elsewhere = {kind for kind, job in made.items() if job.queue == "gpu"}
+        assert elsewhere == {JobKind.ANALYZE_TAKE, JobKind.OVERLAY}
+        assert made[JobKind.ANALYZE_TAKE].max_attempts == 5
+        assert {job.queue for kind, job in made.items() if kind not in elsewhere} == {"cpu"}
 
 
 def test_work_that_ended_can_be_queued_anew(database, patient_id):
