@@ -3,6 +3,7 @@
 export { default as IconAlertTriangle } from "@tabler/icons-react/icons/IconAlertTriangle";
 export { default as IconArrowDown } from "@tabler/icons-react/icons/IconArrowDown";
 export { default as IconArrowLeft } from "@tabler/icons-react/icons/IconArrowLeft";
+export { default as IconArrowsExchange } from "@tabler/icons-react/icons/IconArrowsExchange";
 export { default as IconArrowUp } from "@tabler/icons-react/icons/IconArrowUp";
 export { default as IconBan } from "@tabler/icons-react/icons/IconBan";
 export { default as IconBrightnessHalf } from "@tabler/icons-react/icons/IconBrightnessHalf";
