@@ -81,11 +81,12 @@ function PurposeCard({
   return (
     <Card withBorder padding="sm">
       <Stack gap={6} h="100%">
-        <Group justify="space-between" wrap="nowrap">
+        <Group justify="space-between" align="flex-start" wrap="nowrap">
           <Title order={3} size="h5">
             {words.purposes[purpose]}
           </Title>
           <Badge
+            flex="none"
             variant={state === "missing" ? "outline" : "light"}
             color={LOOKS[state]}
             tt="none"
@@ -109,7 +110,7 @@ function PurposeCard({
             <Button
               size="compact-sm"
               variant="default"
-              aria-label={words.withdrawTitle(words.purposes[purpose] ?? "")}
+              aria-label={`${words.withdraw}: ${words.purposes[purpose]}`}
               onClick={() => onWithdraw(paper)}
             >
               {words.withdraw}
@@ -119,7 +120,7 @@ function PurposeCard({
             <Button
               size="compact-sm"
               variant={purpose === "care" ? "filled" : "default"}
-              aria-label={words.recordFor(words.purposes[purpose] ?? "")}
+              aria-label={`${words.record}: ${words.purposes[purpose]}`}
               onClick={onRecord}
             >
               {words.record}

@@ -68,8 +68,16 @@ function detailsOf(change: Schemas["Change"]): string {
     .map(([name, value]) => {
       const said = Array.isArray(value)
         ? value.map((one) => t.patients.fields[one as "name"] ?? String(one)).join(", ")
-        : String(value);
+        : saidAs(name, String(value));
       return `${words.details[name]}: ${said}`;
     })
     .join("; ");
+}
+
+function saidAs(name: string, value: string): string {
+  if (name === "view") return t.clinical.views[value] ?? value;
+  if (name === "purpose") return t.patients.consents.purposes[value] ?? value;
+  if (name === "movement") return t.clinical.movements[value] ?? value;
+  if (name === "kind") return words.kinds[value] ?? value;
+  return value;
 }

@@ -27,7 +27,7 @@ export function TeamsSection({
           <Button
             size="compact-sm"
             variant="subtle"
-            aria-label={words.changeTeams}
+            aria-label={`${t.patients.act.edit}: ${words.teams}`}
             onClick={() => setEditing(true)}
           >
             {t.patients.act.edit}

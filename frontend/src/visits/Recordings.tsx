@@ -11,6 +11,7 @@ import { t } from "../messages";
 import { useRefresh } from "../patients/answers";
 import { Section } from "../patients/Section";
 import type { Recording, Take } from "./standing";
+import styles from "./takes.module.css";
 
 const words = t.visits.recordings;
 
@@ -34,11 +35,11 @@ export function Recordings({
         <Table aria-label={words.title}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th w={170}>{words.made}</Table.Th>
+              <Table.Th w={152}>{words.made}</Table.Th>
               <Table.Th>{words.views}</Table.Th>
-              <Table.Th w={150}>{words.device}</Table.Th>
-              <Table.Th w={90}>{words.takes}</Table.Th>
-              <Table.Th w={130}>{words.state}</Table.Th>
+              <Table.Th w={120}>{words.device}</Table.Th>
+              <Table.Th w={64}>{words.takes}</Table.Th>
+              <Table.Th w={96}>{words.state}</Table.Th>
               <Table.Th w={44} aria-label={t.visits.takes.actions} />
             </Table.Tr>
           </Table.Thead>
@@ -52,7 +53,7 @@ export function Recordings({
                   {recording.views.map((view) => (
                     <Text key={view.view} size="sm">
                       {t.clinical.views[view.view]}{" "}
-                      <Text span size="xs" c="dimmed" className="numbers">
+                      <Text span size="xs" c="dimmed" className={`numbers ${styles.facts}`}>
                         {words.facts(
                           `${view.width} × ${view.height}`,
                           view.fps === null ? t.app.undetermined : formatNumber(view.fps, 0),

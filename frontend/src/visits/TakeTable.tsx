@@ -28,7 +28,7 @@ interface Known {
 /** Takes under their movements, in the order of the protocol; what is missing has its line, too. */
 export function TakeTable({ groups, ...known }: Known & { groups: Group[] }) {
   const side = (name: "left" | "right", label: string) => (
-    <Table.Th ta="right" w={104}>
+    <Table.Th ta="right" w={92}>
       {label}
       {known.affected === name && (
         <Text span size="xs" c="dimmed" display="block" lh={1}>
@@ -47,13 +47,13 @@ export function TakeTable({ groups, ...known }: Known & { groups: Group[] }) {
       >
         <Table.Thead>
           <Table.Tr>
-            <Table.Th w={150}>{words.movement}</Table.Th>
+            <Table.Th w={126}>{words.movement}</Table.Th>
             <Table.Th w={112}>{words.picture}</Table.Th>
             <Table.Th>{words.quality}</Table.Th>
             <Table.Th w={56} title={words.repetitionsLong}>
               {words.repetitions}
             </Table.Th>
-            <Table.Th w={120}>{words.measure}</Table.Th>
+            <Table.Th w={108}>{words.measure}</Table.Th>
             {side("left", words.left)}
             {side("right", words.right)}
             <Table.Th w={44} aria-label={words.actions} />
@@ -63,8 +63,8 @@ export function TakeTable({ groups, ...known }: Known & { groups: Group[] }) {
           <Table.Tbody key={group.movement}>
             {group.takes.length === 0 && (
               <Table.Tr className={styles.missing}>
-                <Table.Td>{group.title}</Table.Td>
-                <Table.Td colSpan={COLUMNS - 1}>
+                <Table.Td colSpan={2}>{group.title}</Table.Td>
+                <Table.Td colSpan={COLUMNS - 2}>
                   {group.optional ? words.missingOptional : words.missing}
                 </Table.Td>
               </Table.Tr>
