@@ -30,7 +30,8 @@ export function Changes({
   after: string;
   movement: string;
 }) {
-  const [targets, setTargets] = useState(false);
+  // Hundreds of measures: those that the movement aims at come first.
+  const [targets, setTargets] = useState(true);
   const [larger, setLarger] = useState(false);
   const [offset, setOffset] = useState(0);
   const { data, error, isPending, refetch } = query.useQuery("get", "/api/v1/comparisons/changes", {

@@ -11,10 +11,10 @@ import {
   Text,
   Title,
 } from "@mantine/core";
-import { useQueries } from "@tanstack/react-query";
+import { useQueries, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo } from "react";
-import { query } from "../api/client";
+import { api, query, type Schemas } from "../api/client";
 import { formatDay } from "../kit/formats";
 import { Page } from "../kit/Page";
 import { ProblemNotice } from "../kit/Problem";
@@ -31,6 +31,30 @@ const TrendChart = lazy(() =>
 
 // As in the chart: the side that was asked for, and the other one.
 const LINES = ["light-dark(#0b5cad, #7cc0ff)", "light-dark(#b45309, #fbb066)"];
+
+const KEYS_AT_ONCE = 200;
+
+/** All measures that have a trend, over as many answers as it takes. */
+function useTrendKeys(patientId: string) {
+  return useQuery({
+    queryKey: ["get", "/api/v1/patients/{patient_id}/trends/keys", patientId, "all"],
+    queryFn: async ({ signal }) => {
+      const keys: TrendKey[] = [];
+      let offset: number | null = 0;
+      while (offset !== null) {
+        const page: Schemas["Page_TrendKey_"] | undefined = (
+          await api.GET("/api/v1/patients/{patient_id}/trends/keys", {
+            params: { path: { patient_id: patientId }, query: { limit: KEYS_AT_ONCE, offset } },
+            signal,
+          })
+        ).data;
+        keys.push(...(page?.items ?? []));
+        offset = page?.next ?? null;
+      }
+      return keys;
+    },
+  });
+}
 
 /** The trends of some keys, in their order; those that are not there yet are left out. */
 function useTrends(patientId: string, keys: TrendKey[]) {
@@ -56,10 +80,8 @@ export function TrendsPage() {
   const patient = query.useQuery("get", "/api/v1/patients/{patient_id}", {
     params: { path: { patient_id: patientId } },
   });
-  const found = query.useQuery("get", "/api/v1/patients/{patient_id}/trends/keys", {
-    params: { path: { patient_id: patientId }, query: { limit: 200 } },
-  });
-  const keys = useMemo(() => found.data?.items ?? [], [found.data]);
+  const found = useTrendKeys(patientId);
+  const keys = useMemo(() => found.data ?? [], [found.data]);
   const overview = useMemo(() => overviewKeys(keys), [keys]);
   const chosen = useMemo(
     () => nearestKey(keys, Object.keys(wish).length ? (wish as Partial<TrendKey>) : {}),
