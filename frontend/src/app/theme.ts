@@ -26,6 +26,12 @@ export const theme = createTheme({
   headings: { fontWeight: "600" },
   components: {
     Table: { defaultProps: { verticalSpacing: 6, highlightOnHover: true } },
+    // Coloured words on their own pale ground are below 4.5 : 1; the ground carries the colour.
+    Alert: { styles: { title: { color: "var(--mantine-color-text)" } } },
+    Badge: {
+      styles: (_theme: unknown, props: { variant?: string }) =>
+        props.variant === "light" ? { label: { color: "var(--mantine-color-text)" } } : {},
+    },
     Modal: { defaultProps: { centered: true } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
   },
