@@ -64,9 +64,11 @@ class WorkSite:
         return cls(settings, database, open_storage(settings, keys))
 
     def read(self, query: Callable[[Session], Result]) -> Result:
-        """Run a query in a unit of work of its own."""
-        with self.database.unit_of_work(read_only=True) as session:
-            return query(session)
+        """Run a query in a unit of work of its own, again while the database is away.
+
+        Raises UnavailableError when it stays so.
+        """
+        return self._patiently(query, read_only=True)
 
     def commit(self, change: Callable[[Session], Result]) -> Result:
         """Run a change in a unit of work of its own, again while the database is away or full.
@@ -74,11 +76,14 @@ class WorkSite:
         `change` must bear to be run twice: it isn't known whether a commit that was cut off came
         through. Raises UnavailableError or StorageFullError when it stays so.
         """
+        return self._patiently(change, read_only=False)
+
+    def _patiently(self, act: Callable[[Session], Result], *, read_only: bool) -> Result:
         began_s = time.monotonic()
         while True:
             try:
-                with self.database.unit_of_work() as session:
-                    return change(session)
+                with self.database.unit_of_work(read_only=read_only) as session:
+                    return act(session)
             except (UnavailableError, StorageFullError):
                 if time.monotonic() - began_s > _PATIENCE_S:
                     raise

@@ -224,9 +224,7 @@ def _ending(error: Exception, stop: Stop | None) -> Callable[..., None]:
         )
     lacking = _lacking(error)
     if lacking is not None:
-        return lambda session, lease: leases.put_off(
-            session, lease, lacking.code, lacking.message, lacking.next_step
-        )
+        return lambda session, lease: leases.put_off(session, lease, lacking)
     code, reason, next_step = _told(error)
     return lambda session, lease: leases.fail(session, lease, code, reason, next_step)
 

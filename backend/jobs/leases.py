@@ -21,9 +21,11 @@ from backend.jobs.doorbell import ring_after_commit
 from backend.jobs.errors import LeaseLostError
 from backend.jobs.kinds import overall_progress, remaining_s
 from backend.jobs.service import end
+from backend.kit.errors import ServiceError, StorageFullError
 
 _FIRST_PAUSE_S = 5.0
-_PUT_OFF_S = 30.0
+# Room is made by people; what does not answer is often back in seconds.
+_NO_ROOM_PAUSE_S, _AWAY_PAUSE_S = 30.0, 3.0
 # A job that is due for so long was not heard: its doorbell was lost.
 _UNHEARD_S = 15.0
 _LOST_CODE = "worker_lost"
@@ -118,14 +120,15 @@ def fail(session: Session, lease: Lease, code: str, reason: str, next_step: str)
     _again_or_park(session, held(session, lease), code, reason, next_step)
 
 
-def put_off(session: Session, lease: Lease, code: str, reason: str, next_step: str) -> None:
+def put_off(session: Session, lease: Lease, lacking: ServiceError) -> None:
     """The site lacks something for the moment, such as room on its disk: wait for it.
 
     That is no fault of the job's and does not count as tried. Raises LeaseLostError.
     """
     job = held(session, lease)
     job.attempt -= 1
-    _again(session, job, code, reason, next_step, _PUT_OFF_S)
+    pause_s = _NO_ROOM_PAUSE_S if isinstance(lacking, StorageFullError) else _AWAY_PAUSE_S
+    _again(session, job, lacking.code, lacking.message, lacking.next_step, pause_s)
 
 
 def cancelled(session: Session, lease: Lease) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import os
+import shutil
 import subprocess
 import sys
 import urllib.error
@@ -33,6 +34,7 @@ from backend.db.models import (
 )
 
 SIZE_MIB = 400
+LEFT_BYTES = 48 * 2**20
 TUS = {"Tus-Resumable": "1.0.0"}
 PART = TUS | {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
 FULL = 507
@@ -57,14 +59,14 @@ def disk(plant, tmp_path):
 
 
 def fill(folder):
-    """Leave not a single byte; returns the file that holds them all."""
+    """Leave not a single byte free; what holds them all may be filled further."""
     ballast = folder / "ballast"
 
     def write_until_full(file, size):
         while True:
             file.write(bytes(size))
 
-    with ballast.open("wb", buffering=0) as file:
+    with ballast.open("ab", buffering=0) as file:
         for size in (2**20, 4096, 1):
             with pytest.raises(OSError, match="No space left"):
                 write_until_full(file, size)
@@ -107,14 +109,17 @@ def test_work_and_uploads_wait_for_room(plant, clinic, photograph, disk):
     with Reader(plant.api_port, token) as reader:
         status, headers = sender.announce(filled, content)
         assert status == 201
+        # What is left is filled in a moment, however short the job is.
+        (disk / "ballast").write_bytes(bytes(shutil.disk_usage(disk).free - LEFT_BYTES))
         job = clinic.enqueue(JobKind.ANALYZE_TAKE, worked)
         wait_until(lambda: clinic.job(job).state is JobState.RUNNING, "the job runs")
         forget_use(clinic)
         ballast = fill(disk)
-
+        wait_until(lambda: met_the_full_disk(clinic, plant, job), "the worker met the full disk")
+        # What the attempt had written is gone, and there is room for an instant.
+        fill(disk)
         assert sender.send("PATCH", headers["Location"], content, **PART)[0] == FULL
         assert sender.announce(filled, content)[0] == FULL
-        wait_until(lambda: met_the_full_disk(clinic, plant, job), "the worker met the full disk")
         for table in (Analysis, AnalysisFile, Measure):
             assert clinic.rows(table) == []
         assert clinic.rows(RecordingView, recording_id=filled.id) == []

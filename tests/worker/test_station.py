@@ -67,7 +67,8 @@ def test_each_way_to_fail_ends_the_job_with_a_reason(clinic, stations, error, st
     ],
 )
 def test_what_the_site_lacks_is_waited_for(clinic, stations, monkeypatch, error):
-    monkeypatch.setattr("backend.jobs.leases._PUT_OFF_S", 0.1)
+    for pause in ("_NO_ROOM_PAUSE_S", "_AWAY_PAUSE_S"):
+        monkeypatch.setattr(f"backend.jobs.leases.{pause}", 0.1)
     tries = []
 
     def task(desk):

@@ -215,7 +215,7 @@ class FullDisk:
 def test_a_full_disk_publishes_nothing_and_is_recovered_from(
     clinic, photograph, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("backend.jobs.leases._PUT_OFF_S", 0.5)
+    monkeypatch.setattr("backend.jobs.leases._NO_ROOM_PAUSE_S", 0.5)
     take = clinic.take(photograph)
     disk = FullDisk(LocalObjects(tmp_path / "objects"))
     full = replace(clinic.site, storage=Storage(disk, clinic.site.database.keys))

@@ -11,6 +11,7 @@ from backend.jobs import leases
 from backend.jobs.errors import LeaseLostError
 from backend.jobs.kinds import KINDS
 from backend.jobs.service import enqueue
+from backend.kit.errors import StorageFullError, UnavailableError
 
 LEASE_S = 30.0
 
@@ -131,13 +132,14 @@ def test_failures_wait_longer_each_time_and_then_park(database, clock):
     assert job(database, job_id).state == JobState.PARKED
 
 
-def test_what_the_site_lacks_is_waited_for_and_no_try(database, clock):
+@pytest.mark.parametrize("lacking", [StorageFullError(), UnavailableError()])
+def test_what_the_site_lacks_is_waited_for_and_no_try(database, clock, lacking):
     job_id = queued(database, attempts=1)
     for _ in range(3):
-        act(database, leases.put_off, claim(database), "storage_full", "There is no room.", "Wait.")
+        act(database, leases.put_off, claim(database), lacking)
         waiting = job(database, job_id)
         assert (waiting.state, waiting.attempt) == (JobState.QUEUED, 0)
-        assert (waiting.reason, waiting.next_step) == ("There is no room.", "Wait.")
+        assert (waiting.reason, waiting.next_step) == (lacking.message, lacking.next_step)
         assert claim(database) is None
         clock.advance(seconds=31)
     act(database, leases.finish, claim(database))
