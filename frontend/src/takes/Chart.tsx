@@ -41,7 +41,7 @@ export function Chart({
   label: string;
 }) {
   const box = useRef<HTMLDivElement>(null);
-  const scheme = useComputedColorScheme("light");
+  const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
   useEffect(() => {
     const place = box.current;
     if (!place) return;

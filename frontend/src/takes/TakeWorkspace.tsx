@@ -2,7 +2,16 @@
 
 import { Box, Button, Tabs } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
-import { type ComponentType, lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import {
+  type ComponentType,
+  lazy,
+  type ReactNode,
+  Suspense,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { query, type Schemas } from "../api/client";
 import { ProblemNotice } from "../kit/Problem";
 import { Loading } from "../kit/States";
@@ -25,6 +34,11 @@ import { useTakeShortcuts } from "./useTakeShortcuts";
 import { type ShownVideo, useVideoRefs, VIEW_ORDER, type VideoRefs, Videos } from "./Videos";
 
 type Take = Schemas["TakeRead"];
+
+interface Opened {
+  data: FaceData;
+  player: Player;
+}
 
 interface ReviewProps {
   take: Take;
@@ -54,14 +68,14 @@ export function TakeWorkspace({
   startAtS?: number;
   onRerun: (jobId: string) => void;
 }) {
-  const [opened, setOpened] = useState<{ data: FaceData; player: Player } | null>(null);
+  const [opened, setOpened] = useState<Opened | null>(null);
   const [error, setError] = useState<unknown>(null);
   const [attempt, setAttempt] = useState(0);
   const begin = useRef(startAtS);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt opens anew
   useEffect(() => {
     const leaving = new AbortController();
-    let made: { data: FaceData; player: Player } | null = null;
+    let made: Opened | null = null;
     const [span] = analysis.summary.takes;
     FaceData.open(analysis.id, {
       topologyId: analysis.topology_id,
@@ -94,34 +108,44 @@ export function TakeWorkspace({
       setOpened(null);
     };
   }, [analysis, attempt]);
-  if (error) {
-    return (
-      <ProblemNotice
-        error={error}
-        onRetry={() => {
-          setError(null);
-          setAttempt((n) => n + 1);
-        }}
-      />
-    );
-  }
-  if (!opened) return <Loading label={t.viewer.loadingFace} />;
-  return <Bench take={take} analysis={analysis} onRerun={onRerun} {...opened} />;
+  // Numbers and quality don't wait for the face, and are there when it can't come.
+  return (
+    <Bench
+      take={take}
+      analysis={analysis}
+      opened={opened}
+      failure={
+        error !== null && (
+          <ProblemNotice
+            error={error}
+            onRetry={() => {
+              setError(null);
+              setAttempt((n) => n + 1);
+            }}
+          />
+        )
+      }
+      onRerun={onRerun}
+    />
+  );
 }
 
 function Bench({
   take,
   analysis,
-  data,
-  player,
+  opened,
+  failure,
   onRerun,
 }: {
   take: Take | null;
   analysis: Analysis;
-  data: FaceData;
-  player: Player;
+  /** Null until the streams are open. */
+  opened: Opened | null;
+  failure: ReactNode;
   onRerun: (jobId: string) => void;
 }) {
+  const data = opened?.data ?? null;
+  const player = opened?.player ?? null;
   const may = useMay();
   const navigate = useNavigate();
   const refs = useVideoRefs();
@@ -133,17 +157,17 @@ function Bench({
     params: { path: { analysis_id: analysis.id } },
   });
   useEffect(() => {
-    if (series.data) data.provideSeries(series.data);
+    if (series.data) data?.provideSeries(series.data);
   }, [series.data, data]);
   useEffect(
     () =>
-      player.subscribe(() => {
+      player?.subscribe(() => {
         shownFrame.current = player.snapshot().frame;
       }),
     [player],
   );
   const marks = useMemo<Marks | null>(
-    () => (series.data ? marksOf(analysis, series.data, data.meshes.header.timeS) : null),
+    () => (series.data && data ? marksOf(analysis, series.data, data.meshes.header.timeS) : null),
     [analysis, series.data, data],
   );
   const videos = useShownVideos(take, analysis, data, overlay);
@@ -157,15 +181,15 @@ function Bench({
     }
     const found = marks?.repetitions.find((r) => r.number === repetition) ?? marks?.repetitions[0];
     const atS = moment === "rest" || !found ? marks?.restFrameS : found.peakS;
-    player.pause();
-    if (movement === analysis.movement && atS != null) player.seek(atS);
+    player?.pause();
+    if (movement === analysis.movement && atS != null) player?.seek(atS);
     viewer?.set({ chosen: { region, side } });
   };
   const affected = analysis.summary.affected_side;
 
   return (
     <Box className={classes.bench}>
-      {videos.length > 0 && (
+      {player && videos.length > 0 && (
         <Box className={classes.videos}>
           <Videos videos={videos} player={player} refs={refs} />
           {may("face:read") && analysis.files.some((file) => file.role === "overlay") && (
@@ -183,27 +207,31 @@ function Bench({
       <Box className={classes.face}>
         {viewer && <Tools viewer={viewer} onScreenshot={picture} affectedSide={affected} />}
         <Box className={classes.stage}>
-          <FaceView
-            data={data}
-            player={player}
-            onViewer={setViewer}
-            settings={{ healthySide: affected === "right" ? "left" : "right" }}
-          >
-            {viewer && <ViewButtons viewer={viewer} />}
-            {viewer && (
-              <Reading
-                viewer={viewer}
-                onCurve={(region) => {
-                  setWanted(region);
-                  setTab("curves");
-                }}
-              />
-            )}
-          </FaceView>
+          {data && player ? (
+            <FaceView
+              data={data}
+              player={player}
+              onViewer={setViewer}
+              settings={{ healthySide: affected === "right" ? "left" : "right" }}
+            >
+              {viewer && <ViewButtons viewer={viewer} />}
+              {viewer && (
+                <Reading
+                  viewer={viewer}
+                  onCurve={(region) => {
+                    setWanted(region);
+                    setTab("curves");
+                  }}
+                />
+              )}
+            </FaceView>
+          ) : (
+            failure || <Loading label={t.viewer.loadingFace} />
+          )}
         </Box>
       </Box>
       <Box className={classes.transport}>
-        <Transport player={player} marks={marks} series={series.data ?? null} />
+        {player && <Transport player={player} marks={marks} series={series.data ?? null} />}
       </Box>
       <Box className={classes.panel}>
         <Tabs value={tab} onChange={setTab} keepMounted={false} className={classes.tabs}>
@@ -224,7 +252,7 @@ function Bench({
             <Tabs.Panel value="curves">
               {series.error ? (
                 <ProblemNotice error={series.error} onRetry={() => series.refetch()} />
-              ) : series.data && marks ? (
+              ) : series.data && marks && player ? (
                 <Curves
                   key={wanted}
                   series={series.data}
@@ -240,9 +268,9 @@ function Bench({
               <Synkinesis analysis={analysis} onJump={jump} />
             </Tabs.Panel>
             <Tabs.Panel value="quality">
-              <Quality analysis={analysis} onSeek={(timeS) => player.seek(timeS)} />
+              <Quality analysis={analysis} onSeek={(timeS) => player?.seek(timeS)} />
             </Tabs.Panel>
-            {ReviewPanel && take && (
+            {ReviewPanel && take && player && (
               <Tabs.Panel value="review">
                 <Suspense fallback={<Loading />}>
                   <ReviewPanel
@@ -269,7 +297,7 @@ function Bench({
 function useShownVideos(
   take: Take | null,
   analysis: Analysis,
-  data: FaceData,
+  data: FaceData | null,
   overlay: boolean,
 ): ShownVideo[] {
   const may = useMay();
@@ -282,7 +310,7 @@ function useShownVideos(
     { enabled: seesFaces && recordingId !== "" },
   );
   return useMemo(() => {
-    if (!seesFaces) return [];
+    if (!seesFaces || !data) return [];
     return VIEW_ORDER.flatMap((view): ShownVideo[] => {
       const drawn = analysis.files.find((file) => file.role === "overlay" && file.view === view);
       // An overlay begins with the stream's first frame.

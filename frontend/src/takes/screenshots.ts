@@ -17,11 +17,11 @@ const COLOURS = {
 export function usePicture(
   viewer: FaceViewer | null,
   analysis: Analysis,
-  player: Player,
+  player: Player | null,
 ): () => void {
   const scheme = useComputedColorScheme("light");
   return useCallback(() => {
-    if (!viewer) return;
+    if (!viewer || !player) return;
     const { settings, pick, calliper } = viewer.snapshot();
     const { timeS, frame } = player.snapshot();
     const scale = viewer.scale;

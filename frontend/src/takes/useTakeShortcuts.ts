@@ -10,32 +10,32 @@ export function useTakeShortcuts({
   loopTo,
   onPicture,
 }: {
-  player: Player;
+  player: Player | null;
   viewer: FaceViewer | null;
   loopTo: Span | null;
   onPicture: () => void;
 }): void {
   const settings = () => viewer?.snapshot().settings;
   useShortcuts(t.viewer.title, [
-    { keys: "Space", label: t.viewer.playOrPause, run: () => player.toggle() },
-    { keys: "K", label: t.viewer.playOrPause, run: () => player.toggle() },
-    { keys: "ArrowLeft", label: t.viewer.stepBack, run: () => player.step(-1) },
-    { keys: "ArrowRight", label: t.viewer.stepForward, run: () => player.step(1) },
-    { keys: "shift+ArrowLeft", label: t.viewer.stepsBack, run: () => player.step(-10) },
-    { keys: "shift+ArrowRight", label: t.viewer.stepsForward, run: () => player.step(10) },
-    { keys: "J", label: t.viewer.playSlower, run: () => player.nudgeSpeed(-1) },
+    { keys: "Space", label: t.viewer.playOrPause, run: () => player?.toggle() },
+    { keys: "K", label: t.viewer.playOrPause, run: () => player?.toggle() },
+    { keys: "ArrowLeft", label: t.viewer.stepBack, run: () => player?.step(-1) },
+    { keys: "ArrowRight", label: t.viewer.stepForward, run: () => player?.step(1) },
+    { keys: "shift+ArrowLeft", label: t.viewer.stepsBack, run: () => player?.step(-10) },
+    { keys: "shift+ArrowRight", label: t.viewer.stepsForward, run: () => player?.step(10) },
+    { keys: "J", label: t.viewer.playSlower, run: () => player?.nudgeSpeed(-1) },
     {
       keys: "L",
       label: t.viewer.playForward,
       run: () => {
-        if (player.snapshot().playing) player.nudgeSpeed(1);
-        else player.play();
+        if (player?.snapshot().playing) player.nudgeSpeed(1);
+        else player?.play();
       },
     },
     {
       keys: "O",
       label: t.viewer.loop,
-      run: () => player.setLoop(player.snapshot().loop ? null : (loopTo ?? player.range)),
+      run: () => player?.setLoop(player.snapshot().loop ? null : (loopTo ?? player.range)),
     },
     ...VIEWS.map((view, i) => ({
       keys: String(i + 1),
