@@ -298,7 +298,7 @@ function Row({
         <button
           type="button"
           className={classes.name}
-          aria-label={t.measures.jump(name)}
+          aria-label={t.measures.jump(unit ? `${name} ${unit}` : name)}
           onClick={(event) => {
             event.stopPropagation();
             jump("both");

@@ -245,7 +245,7 @@ function Bench({
             )}
             <Tabs.Tab value="details">{t.viewer.panels.details}</Tabs.Tab>
           </Tabs.List>
-          <Box className={classes.content}>
+          <Box className={classes.content} tabIndex={0}>
             <Tabs.Panel value="measures">
               <MeasuresPanel analysis={analysis} onJump={jump} />
             </Tabs.Panel>

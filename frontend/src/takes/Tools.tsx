@@ -8,6 +8,7 @@ import { t } from "../messages";
 import { ASYMMETRY_LIMITS_MM, type FaceViewer, LAYERS, type Side, VIEWS } from "../viewer";
 import { ToolButton } from "./ToolButton";
 import classes from "./Tools.module.css";
+import { LAYER_KEYS } from "./useTakeShortcuts";
 
 const MAGNITUDES_MM = [2, 5, 10, 20] as const;
 const CLIP_RANGE_MM = { x: [-80, 80], y: [-140, 90], z: [-120, 30] } as const;
@@ -26,11 +27,11 @@ export function Tools({
   return (
     <Box className={classes.tools} role="toolbar" aria-label={t.viewer.tools}>
       <Group gap={4} wrap="nowrap">
-        {LAYERS.map((one, i) => (
+        {LAYERS.map((one) => (
           <ToolButton
             key={one}
             label={t.viewer.layers[one]}
-            keys={`Shift+${i + 1}`}
+            keys={LAYER_KEYS[one]}
             pressed={layer === one}
             onClick={() => viewer.set({ layer: one })}
           />
@@ -176,13 +177,13 @@ export function ViewButtons({ viewer }: { viewer: FaceViewer }) {
       <Divider my={2} />
       <ToolButton
         label={t.viewer.zoomIn}
-        keys="+"
+        keys="Z"
         icon={<IconPlus size={14} aria-hidden />}
         onClick={() => viewer.scene.zoom(0.85)}
       />
       <ToolButton
         label={t.viewer.zoomOut}
-        keys="-"
+        keys="Shift+Z"
         icon={<IconMinus size={14} aria-hidden />}
         onClick={() => viewer.scene.zoom(1.18)}
       />

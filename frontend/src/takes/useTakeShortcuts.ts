@@ -4,6 +4,14 @@ import { useShortcuts } from "../kit/shortcuts";
 import { t } from "../messages";
 import { type FaceViewer, LAYERS, type Player, type Span, VIEWS } from "../viewer";
 
+/** Letters: digits with Shift are other signs on other keyboards. */
+export const LAYER_KEYS = {
+  asymmetry: "Q",
+  displacement: "E",
+  uncertainty: "U",
+  plain: "N",
+} as const;
+
 export function useTakeShortcuts({
   player,
   viewer,
@@ -42,8 +50,8 @@ export function useTakeShortcuts({
       label: t.viewer.views[view],
       run: () => viewer?.scene.view(view),
     })),
-    ...LAYERS.map((layer, i) => ({
-      keys: `shift+Digit${i + 1}`,
+    ...LAYERS.map((layer) => ({
+      keys: LAYER_KEYS[layer],
       label: t.viewer.layers[layer],
       run: () => viewer?.set({ layer }),
     })),
@@ -74,8 +82,8 @@ export function useTakeShortcuts({
     { keys: "D", label: t.viewer.turnRight, run: () => viewer?.scene.orbit(10, 0) },
     { keys: "W", label: t.viewer.turnUp, run: () => viewer?.scene.orbit(0, 10) },
     { keys: "S", label: t.viewer.turnDown, run: () => viewer?.scene.orbit(0, -10) },
-    { keys: "[plus]", label: t.viewer.zoomIn, run: () => viewer?.scene.zoom(0.85) },
-    { keys: "-", label: t.viewer.zoomOut, run: () => viewer?.scene.zoom(1.18) },
+    { keys: "Z", label: t.viewer.zoomIn, run: () => viewer?.scene.zoom(0.85) },
+    { keys: "shift+Z", label: t.viewer.zoomOut, run: () => viewer?.scene.zoom(1.18) },
     { keys: "P", label: t.viewer.screenshot, run: onPicture },
   ]);
 }

@@ -23,11 +23,16 @@ export function vertexNormals(
     const nx = uy * vz - uz * vy;
     const ny = uz * vx - ux * vz;
     const nz = ux * vy - uy * vx;
-    for (const at of [a, b, c]) {
-      into[at] = (into[at] as number) + nx;
-      into[at + 1] = (into[at + 1] as number) + ny;
-      into[at + 2] = (into[at + 2] as number) + nz;
-    }
+    // Written out: a loop over the three corners would make 10,000 arrays a frame.
+    into[a] = (into[a] as number) + nx;
+    into[a + 1] = (into[a + 1] as number) + ny;
+    into[a + 2] = (into[a + 2] as number) + nz;
+    into[b] = (into[b] as number) + nx;
+    into[b + 1] = (into[b + 1] as number) + ny;
+    into[b + 2] = (into[b + 2] as number) + nz;
+    into[c] = (into[c] as number) + nx;
+    into[c + 1] = (into[c + 1] as number) + ny;
+    into[c + 2] = (into[c + 2] as number) + nz;
   }
   for (let i = 0; i < into.length; i += 3) {
     const x = into[i] as number;
