@@ -36,7 +36,7 @@ export function EpisodeCard({
   };
   const isVoid = episode.voided_at !== null;
   return (
-    <Card withBorder padding="sm" opacity={isVoid ? 0.7 : 1}>
+    <Card withBorder padding="sm">
       <Group justify="space-between" wrap="nowrap" align="flex-start">
         <div>
           <Group gap="xs">
@@ -146,7 +146,7 @@ function EventLine({ event, mayWrite }: { event: Event; mayWrite: boolean }) {
   };
   const isVoid = event.voided_at !== null;
   return (
-    <Group wrap="nowrap" gap="xs" align="flex-start" opacity={isVoid ? 0.7 : 1}>
+    <Group wrap="nowrap" gap="xs" align="flex-start">
       <Text size="sm" c="dimmed" className="numbers" miw={88}>
         {formatDay(event.happened_on)}
       </Text>

@@ -164,7 +164,7 @@ function SignDialog({
     onClose();
   });
   return (
-    <Modal opened onClose={onClose} title={words.signTitle}>
+    <Modal opened onClose={onClose} size="lg" title={words.signTitle}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

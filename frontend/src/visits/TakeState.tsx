@@ -55,7 +55,7 @@ export function TakeState({
         </div>
       )}
       {stand === "working" && job && <Working job={job} mayControl={mayControl} />}
-      {stand === "failed" && job && <Broken job={job} mayControl={mayControl} />}
+      {stand === "failed" && job && <Broken job={job} mayRetry={mayStart && mayControl} />}
       {stand === "waiting" && recording && <Waiting recording={recording} mayWrite={mayWrite} />}
       {stand === "idle" && <Idle take={take} mayStart={mayStart} />}
       {stand === "unmeasured" && (
@@ -97,6 +97,7 @@ function Working({ job, mayControl }: { job: Job; mayControl: boolean }) {
           <Button
             size="compact-xs"
             variant="subtle"
+            flex="none"
             loading={cancel.busy || job.cancelling}
             aria-label={words.cancelJob}
             onClick={() => cancel.go()}
@@ -111,7 +112,7 @@ function Working({ job, mayControl }: { job: Job; mayControl: boolean }) {
   );
 }
 
-function Broken({ job, mayControl }: { job: Job; mayControl: boolean }) {
+function Broken({ job, mayRetry }: { job: Job; mayRetry: boolean }) {
   const refresh = useRefresh();
   const retry = useAction(async () => {
     await api.POST("/api/v1/jobs/{job_id}/retry", { params: { path: { job_id: job.id } } });
@@ -130,7 +131,7 @@ function Broken({ job, mayControl }: { job: Job; mayControl: boolean }) {
           {job.next_step}
         </Text>
       )}
-      {mayControl && (
+      {mayRetry && (
         <Button size="compact-xs" variant="default" loading={retry.busy} onClick={() => retry.go()}>
           {words.retryJob}
         </Button>

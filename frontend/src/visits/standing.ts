@@ -20,7 +20,7 @@ export type Stand =
   | "idle";
 
 const ALIVE = ["queued", "running"];
-const BROKEN = ["failed", "parked", "cancelled"];
+const BROKEN = ["failed", "parked"];
 
 /** Whether a job waits or runs. */
 export function alive(job: Job): boolean {
@@ -47,6 +47,7 @@ export function standOf(take: Take, recording: Recording | undefined, job: Job |
   if (job && alive(job)) return "working";
   if (job && BROKEN.includes(job.state) && !outlived(take, job)) return "failed";
   if (take.analysis) return "analysed";
+  if (job?.state === "cancelled") return "failed";
   if (take.measured_as === null) return "unmeasured";
   return "idle";
 }
