@@ -1,4 +1,5 @@
 import { createTheme, type MantineColorsTuple } from "@mantine/core";
+import { t } from "../messages";
 
 // A calm blue that keeps clear of the blue of the asymmetry scale.
 const ink: MantineColorsTuple = [
@@ -32,7 +33,13 @@ export const theme = createTheme({
       styles: (_theme: unknown, props: { variant?: string }) =>
         props.variant === "light" ? { label: { color: "var(--mantine-color-text)" } } : {},
     },
-    Modal: { defaultProps: { centered: true } },
+    // The placeholder is a focusable thing inside a menu that is no item of it.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
+    Modal: {
+      defaultProps: { centered: true, closeButtonProps: { "aria-label": t.app.close } },
+      styles: { title: { fontWeight: 600 } },
+    },
+    Notification: { defaultProps: { closeButtonProps: { "aria-label": t.app.close } } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
   },
 });
