@@ -48,6 +48,11 @@ export function onSessionEnd(listener: Listener): () => void {
   return () => expired.delete(listener);
 }
 
+/** Say that the service wants somebody to sign in again. */
+export function sessionEnded(): void {
+  for (const listener of expired) listener();
+}
+
 /** The value that changes must carry, from the cookie that is meant for scripts. */
 export function csrfToken(): string {
   for (const part of document.cookie.split("; ")) {
@@ -83,9 +88,7 @@ const policy: Middleware = {
   async onResponse({ response, schemaPath }) {
     if (response.ok || response.status === 304) return response;
     const problem = await problemOf(response);
-    if (problem.status === 401 && schemaPath !== "/api/v1/session") {
-      for (const listener of expired) listener();
-    }
+    if (problem.status === 401 && schemaPath !== "/api/v1/session") sessionEnded();
     throw problem;
   },
   onError({ error }) {
@@ -117,6 +120,6 @@ export async function fetchFile(href: string, init: RequestInit = {}): Promise<R
   }
   if (response.ok) return response;
   const problem = await problemOf(response);
-  if (problem.status === 401) for (const listener of expired) listener();
+  if (problem.status === 401) sessionEnded();
   throw problem;
 }

@@ -71,7 +71,7 @@ export function TrendChart({
   plain?: boolean;
 }) {
   const box = useRef<HTMLDivElement>(null);
-  const scheme = useComputedColorScheme("light");
+  const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
   useEffect(() => {
     const place = box.current;
     const [trend] = trends;

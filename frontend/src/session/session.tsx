@@ -34,6 +34,9 @@ export function useSignOut(): () => Promise<void> {
   return useCallback(async () => {
     await api.DELETE("/api/v1/session");
     clearDrafts();
+    // Films that were never sent do not wait for whoever uses this browser next.
+    const { forgetAll } = await import("../capture/kept");
+    await forgetAll().catch(() => undefined);
     client.clear();
     client.setQueryData(KEY, undefined);
     window.location.assign("/sign-in");

@@ -1,0 +1,59 @@
+// A recording on its way: made at the service once, its files sent side by side. No React here.
+
+import { api, type Schemas } from "../api/client";
+import { Sending, type View } from "./sending";
+
+export const VIEWS: readonly View[] = ["right", "center", "left"];
+
+export interface Begun {
+  recordingId: string;
+  takeId: string;
+}
+
+/** Announce a recording with its views, and the take that lies in it. */
+export async function begin(
+  visitId: string,
+  movement: string,
+  views: View[],
+  more: { replaces?: string; device?: string; offsetsS?: Partial<Record<View, number>> } = {},
+): Promise<Begun> {
+  const { data: recording } = await api.POST("/api/v1/visits/{visit_id}/recordings", {
+    params: { path: { visit_id: visitId } },
+    body: {
+      declared_views: views,
+      device: more.device ?? "",
+      recorded_at: new Date().toISOString(),
+      offsets_s: more.offsetsS ?? {},
+      known_distances_mm: {},
+      camera_distance_mm: null,
+      iris_mm: null,
+    } as Schemas["NewRecording"],
+  });
+  if (!recording) throw new Error("an answer without a body");
+  const { data: take } = await api.POST("/api/v1/visits/{visit_id}/takes", {
+    params: { path: { visit_id: visitId } },
+    body: {
+      movement,
+      recording_id: recording.id,
+      ...(more.replaces ? { replaces_take_id: more.replaces } : {}),
+    },
+  });
+  if (!take) throw new Error("an answer without a body");
+  return { recordingId: recording.id, takeId: take.id };
+}
+
+/** One sender per file, all started. */
+export function sendAll(
+  recordingId: string,
+  files: Partial<Record<View, Blob>>,
+): Partial<Record<View, Sending>> {
+  const made: Partial<Record<View, Sending>> = {};
+  for (const view of VIEWS) {
+    const file = files[view];
+    if (!file) continue;
+    const sending = new Sending(file, recordingId, view);
+    made[view] = sending;
+    sending.start();
+  }
+  return made;
+}
