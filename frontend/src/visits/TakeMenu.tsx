@@ -9,6 +9,7 @@ import { tell } from "../kit/tell";
 import { notifyUndo } from "../kit/undo";
 import { t } from "../messages";
 import { useRefresh } from "../patients/answers";
+import { captureOf } from "./capture";
 import type { Stand, Take } from "./standing";
 import { TakeDialog } from "./TakeForm";
 
@@ -80,7 +81,7 @@ export function TakeMenu({
       <Menu.Item
         key="again"
         component="a"
-        href={`/visits/${take.visit_id}/capture?replaces=${take.id}`}
+        href={captureOf(take.visit_id, { movement: take.movement, replaces: take.id })}
       >
         {words.again}
       </Menu.Item>

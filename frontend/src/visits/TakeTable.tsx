@@ -4,6 +4,7 @@ import type { Schemas } from "../api/client";
 import { t } from "../messages";
 import { measureName } from "../messages/en/clinical";
 import type { PatientRights } from "../patients/reach";
+import { captureOf } from "./capture";
 import { type Group, type Job, jobOf, type Recording, standOf, type Take } from "./standing";
 import { TakeMenu } from "./TakeMenu";
 import { TakePicture } from "./TakePicture";
@@ -22,6 +23,8 @@ interface Known {
   movements: readonly Schemas["ProtocolMovement"][];
   affected: Schemas["AffectedSide"] | null;
   editable: boolean;
+  /** The visit, when something may be recorded in it. */
+  captureVisitId: string | null;
   rights: PatientRights;
 }
 
@@ -66,6 +69,17 @@ export function TakeTable({ groups, ...known }: Known & { groups: Group[] }) {
                 <Table.Td colSpan={2}>{group.title}</Table.Td>
                 <Table.Td colSpan={COLUMNS - 2}>
                   {group.optional ? words.missingOptional : words.missing}
+                  {known.captureVisitId && (
+                    <>
+                      {" · "}
+                      <a
+                        href={captureOf(known.captureVisitId, { movement: group.movement })}
+                        aria-label={words.recordMovement(group.title)}
+                      >
+                        {words.record}
+                      </a>
+                    </>
+                  )}
                 </Table.Td>
               </Table.Tr>
             )}

@@ -14,6 +14,7 @@ import { tell } from "../kit/tell";
 import { t } from "../messages";
 import { useRefresh } from "../patients/answers";
 import { Section } from "../patients/Section";
+import { captureOf } from "./capture";
 import { Recordings } from "./Recordings";
 import { SignPanel } from "./SignPanel";
 import { progressOf } from "./standing";
@@ -44,7 +45,7 @@ export function VisitPage() {
     (visit.state === "open" || visit.state === "amending");
   const mayWrite = editable && rights.may("visit:write");
   const mayCapture = mayWrite && patient.care_consent === "granted";
-  const capture = `/visits/${visitId}/capture`;
+  const capture = captureOf(visitId);
 
   const step = (by: number) => {
     const links = [...document.querySelectorAll<HTMLElement>("[data-open-take]")];
@@ -200,6 +201,7 @@ export function VisitPage() {
             movements={known.movements}
             affected={episode?.affected_side ?? null}
             editable={editable}
+            captureVisitId={mayCapture ? visit.id : null}
             rights={rights}
           />
           <Recordings

@@ -61,6 +61,8 @@ export const visits = {
     optional: "optional",
     notInProtocol: "not in the protocol",
     missing: "not recorded yet",
+    record: "record",
+    recordMovement: (movement: string) => `record ${movement}`,
     missingOptional: "not recorded; optional",
     number: (number: number) => `Take ${number}`,
     open: (number: number) => `Take ${number}`,
