@@ -73,6 +73,8 @@ export class FaceScene {
   private readonly drawn = new Set<() => void>();
   private pending: number | null = null;
   private lost = false;
+  /** Nothing is drawn before there is a mesh: the first picture is the one that counts. */
+  private filled = false;
 
   /** Draws into `container`, filling it. Throws NoWebGLError. */
   constructor(container: HTMLElement, topology: Topology) {
@@ -158,6 +160,7 @@ export class FaceScene {
 
   /** The positions were written: reckon normals, send them, draw. */
   meshChanged(ghost: boolean): void {
+    this.filled = true;
     refresh(this.geometry, this.topology.faces);
     if (ghost && this.ghostGeometry.index) {
       refresh(this.ghostGeometry, this.topology.faces);
@@ -325,7 +328,7 @@ export class FaceScene {
 
   /** Ask for a picture; several askings are one picture. */
   invalidate(): void {
-    if (this.pending !== null || this.lost) return;
+    if (this.pending !== null || this.lost || !this.filled) return;
     this.pending = requestAnimationFrame(() => {
       this.pending = null;
       this.render();
@@ -334,7 +337,7 @@ export class FaceScene {
 
   /** Draw now, so that the canvas can be copied before the browser clears it. */
   render(): void {
-    if (this.lost) return;
+    if (this.lost || !this.filled) return;
     this.renderer.render(this.scene, this.camera);
     for (const listener of this.drawn) listener();
   }
