@@ -25,6 +25,7 @@ ASSETS = "/assets"
 _PLACE_OF_SERVED = "<!-- served: what the server tells the page -->"
 # Only this place loads the detector, which is compiled in the browser.
 _CAPTURE = re.compile(r"visits/[^/]+/capture")
+_DETECTOR = "detectWorker-"
 
 
 class _Place(Convertor[str]):
@@ -59,6 +60,9 @@ class _Immutable(StaticFiles):
         """The answer for one file."""
         answer = super().file_response(full_path, stat_result, scope, status_code)
         answer.headers["Cache-Control"] = IMMUTABLE
+        if Path(full_path).name.startswith(_DETECTOR):
+            # A worker goes by the policy of its own file, not by that of the page.
+            answer.headers["Content-Security-Policy"] = content_security_policy(compiles=True)
         return answer
 
 

@@ -11,7 +11,7 @@ import {
   Switch,
   Text,
 } from "@mantine/core";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import type { Schemas } from "../api/client";
 import { useLeaveWarning } from "../kit/draft";
 import { formatClock } from "../kit/formats";
@@ -165,7 +165,7 @@ function Recording({
   const [phase, setPhase] = useState<"idle" | "countdown" | "recording">("idle");
   const [sinceS, setSinceS] = useState(0);
   const recorder = useRef<Recorder | null>(null);
-  const [videos, setVideos] = useState<Partial<Record<View, HTMLVideoElement | null>>>({});
+  const videos = useRef<Partial<Record<View, HTMLVideoElement | null>>>({});
 
   const allow = useCallback(async () => {
     setError(null);
@@ -256,19 +256,6 @@ function Recording({
     },
   ]);
   useLeaveWarning(phase === "recording");
-  const put = useMemo(
-    () =>
-      Object.fromEntries(
-        VIEWS.map((view) => [
-          view,
-          (element: HTMLVideoElement | null) =>
-            setVideos((before) =>
-              before[view] === element ? before : { ...before, [view]: element },
-            ),
-        ]),
-      ) as Record<View, (element: HTMLVideoElement | null) => void>,
-    [],
-  );
   if (!devices) {
     return (
       <Stack align="flex-start">
@@ -308,7 +295,9 @@ function Recording({
                 label={t.clinical.views[view] ?? view}
                 hint={t.capture.cameras.hint[hints[view] ?? "loading"] ?? ""}
                 good={hints[view] === "good"}
-                onElement={put[view]}
+                onElement={(element) => {
+                  videos.current[view] = element;
+                }}
               />
             )}
           </Stack>

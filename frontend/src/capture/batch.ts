@@ -10,14 +10,18 @@ export interface Begun {
   takeId: string;
 }
 
-/** Announce a recording with its views, and the take that lies in it. */
-export async function begin(
+interface Circumstances {
+  device?: string;
+  offsetsS?: Partial<Record<View, number>>;
+}
+
+/** Announce a recording with its views; the id under which its files are sent. */
+export async function announce(
   visitId: string,
-  movement: string,
   views: View[],
-  more: { replaces?: string; device?: string; offsetsS?: Partial<Record<View, number>> } = {},
-): Promise<Begun> {
-  const { data: recording } = await api.POST("/api/v1/visits/{visit_id}/recordings", {
+  more: Circumstances = {},
+): Promise<string> {
+  const { data } = await api.POST("/api/v1/visits/{visit_id}/recordings", {
     params: { path: { visit_id: visitId } },
     body: {
       declared_views: views,
@@ -29,17 +33,28 @@ export async function begin(
       iris_mm: null,
     } as Schemas["NewRecording"],
   });
-  if (!recording) throw new Error("an answer without a body");
+  if (!data) throw new Error("an answer without a body");
+  return data.id;
+}
+
+/** Announce a recording with its views, and the take that lies in it. */
+export async function begin(
+  visitId: string,
+  movement: string,
+  views: View[],
+  more: Circumstances & { replaces?: string } = {},
+): Promise<Begun> {
+  const recordingId = await announce(visitId, views, more);
   const { data: take } = await api.POST("/api/v1/visits/{visit_id}/takes", {
     params: { path: { visit_id: visitId } },
     body: {
       movement,
-      recording_id: recording.id,
+      recording_id: recordingId,
       ...(more.replaces ? { replaces_take_id: more.replaces } : {}),
     },
   });
   if (!take) throw new Error("an answer without a body");
-  return { recordingId: recording.id, takeId: take.id };
+  return { recordingId, takeId: take.id };
 }
 
 /** One sender per file, all started. */

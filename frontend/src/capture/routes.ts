@@ -3,6 +3,8 @@ import { signedInRoute } from "../app/root";
 
 export interface CaptureSearch {
   movement?: string;
+  /** One recording of the whole protocol instead of one movement. */
+  whole?: boolean;
   /** A recording that was begun and waits for its files. */
   recording?: string;
   /** The take that the new one takes the place of. */
@@ -17,6 +19,7 @@ const captureRoute = createRoute({
   path: "/visits/$visitId/capture",
   validateSearch: (search: Record<string, unknown>): CaptureSearch => ({
     movement: text(search.movement),
+    whole: search.whole === true || undefined,
     recording: text(search.recording),
     replaces: text(search.replaces),
   }),

@@ -1,6 +1,6 @@
 // Keeps asking the detector about what the cameras see; one question at a time for each.
 
-import { useEffect, useState } from "react";
+import { type RefObject, useEffect, useState } from "react";
 import type { HintName } from "./detector";
 import type { Answer, Question } from "./detectWorker";
 import type { View } from "./sending";
@@ -10,7 +10,7 @@ const EVERY_MS = 350;
 export type Hint = HintName | "loading" | "failed";
 
 export function useHints(
-  videos: Partial<Record<View, HTMLVideoElement | null>>,
+  videos: RefObject<Partial<Record<View, HTMLVideoElement | null>>>,
   active: boolean,
 ): Partial<Record<View, Hint>> {
   const [hints, setHints] = useState<Partial<Record<View, Hint>>>({});
@@ -23,12 +23,12 @@ export function useHints(
       setHints((before) => ({ ...before, [data.view]: "failed" in data ? "failed" : data.hint }));
     };
     worker.onerror = () => {
-      for (const view of Object.keys(videos)) {
+      for (const view of Object.keys(videos.current)) {
         setHints((before) => ({ ...before, [view]: "failed" }));
       }
     };
     const ask = async () => {
-      for (const [view, video] of Object.entries(videos)) {
+      for (const [view, video] of Object.entries(videos.current)) {
         if (!video || video.readyState < 2 || asked.has(view)) continue;
         asked.add(view);
         const picture = await createImageBitmap(video).catch(() => null);

@@ -74,3 +74,14 @@ def test_nothing_else_is_handed_out(service: Service, name: str) -> None:
     answer = service.anonymous().get(f"/assets/{name}")
     assert b"APIRouter" not in answer.content
     assert "python" not in answer.headers["content-type"]
+
+
+def test_of_all_files_only_the_detector_may_compile(service: Service) -> None:
+    client = service.anonymous()
+    scripts = sorted((BUNDLE / "assets").glob("*.js"))
+    able = [
+        path.name.split("-")[0]
+        for path in scripts
+        if "wasm-unsafe-eval" in policy_of(client.get(f"/assets/{path.name}"))["script-src"]
+    ]
+    assert able == ["detectWorker"]
