@@ -7,6 +7,7 @@ import {
   Grid,
   Group,
   NavLink,
+  Progress,
   Stack,
   Tabs,
   Text,
@@ -15,24 +16,31 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { query, type Schemas } from "../api/client";
-import { formatDay } from "../kit/formats";
+import { type Job, jobWords, useJobs } from "../jobs";
+import { formatClock, formatDay } from "../kit/formats";
 import { IconArrowLeft } from "../kit/icons";
 import { Page } from "../kit/Page";
 import { ProblemNotice } from "../kit/Problem";
 import { Loading } from "../kit/States";
 import { t } from "../messages";
+import { useMay } from "../session/session";
 import { ArrivingFiles, NewFiles } from "./Files";
 import { Outcome } from "./Outcome";
+import type { CaptureSearch } from "./routes";
 import type { Sending, View } from "./sending";
-import { type MovementState, stateOf } from "./states";
+import { type MovementState, stateOf, workOn } from "./states";
 
 const Cameras = lazy(() => import("./Cameras").then((module) => ({ default: module.Cameras })));
+
+const Whole = lazy(() => import("./Whole").then((module) => ({ default: module.Whole })));
 
 type Take = Schemas["TakeRead"];
 type Movement = Schemas["ProtocolMovement"];
 type Sendings = Partial<Record<View, Sending>>;
 
-const LOOK_AGAIN_MS = 3_000;
+const LOOKED = ["verdict", "published", "succeeded", "failed"];
+// Events tell when to look; this is for a stream that is lost.
+const LOOK_AGAIN_MS = 5_000;
 
 /** Leads through the protocol of a visit: record or send each movement, see whether it is good. */
 export function CapturePage() {
@@ -52,6 +60,21 @@ export function CapturePage() {
     "/api/v1/visits/{visit_id}/takes",
     { params: { path: { visit_id: visitId }, query: { limit: 200 } } },
     { refetchInterval: LOOK_AGAIN_MS },
+  );
+  const client = useQueryClient();
+  const may = useMay();
+  const { jobs } = useJobs(
+    { visit_id: visitId },
+    {
+      enabled: may("job:read"),
+      onHappening: ({ kind }) => {
+        takes.refetch();
+        if (LOOKED.includes(kind)) {
+          client.invalidateQueries({ queryKey: ["get", "/api/v1/takes/{take_id}"] });
+          client.invalidateQueries({ queryKey: ["get", "/api/v1/recordings/{recording_id}"] });
+        }
+      },
+    },
   );
   const error = visit.error ?? patient.error ?? protocol.error ?? takes.error;
   return (
@@ -90,6 +113,7 @@ export function CapturePage() {
           visitId={visitId}
           movements={protocol.data.protocol.movements}
           takes={takes.data.items}
+          jobs={jobs}
         />
       )}
     </Page>
@@ -100,10 +124,12 @@ function Guided({
   visitId,
   movements,
   takes,
+  jobs,
 }: {
   visitId: string;
   movements: Movement[];
   takes: Take[];
+  jobs: Job[];
 }) {
   const search = useSearch({ from: "/signed-in/visits/$visitId/capture" });
   const navigate = useNavigate();
@@ -114,7 +140,7 @@ function Guided({
   const firstOpen = movements.find((one) => !one.optional && !newest(one.id)) ?? movements[0];
   const movement = movements.find((one) => one.id === search.movement) ?? firstOpen;
   if (!movement) return null;
-  const go = (next: { movement: string; recording?: string; replaces?: string }) =>
+  const go = (next: CaptureSearch) =>
     navigate({
       to: "/visits/$visitId/capture",
       params: { visitId },
@@ -131,23 +157,45 @@ function Guided({
             <MovementLink
               key={one.id}
               movement={one}
-              state={stateOf(newest(one.id))}
-              active={one.id === movement.id}
+              state={stateOf(newest(one.id), jobs)}
+              job={workOn(newest(one.id), jobs)}
+              active={!search.whole && one.id === movement.id}
               onGo={() => go({ movement: one.id })}
             />
           ))}
+          <NavLink
+            component="button"
+            mt="sm"
+            active={search.whole === true}
+            label={t.capture.whole.link}
+            description={t.capture.whole.linkText}
+            onClick={() => go({ whole: true })}
+          />
         </Stack>
       </Grid.Col>
       <Grid.Col span={{ base: 12, md: 9 }}>
-        <OneMovement
-          key={`${movement.id}-${search.replaces ?? ""}`}
-          visitId={visitId}
-          movement={movement}
-          take={newest(movement.id) ?? null}
-          replaces={search.replaces}
-          onGo={go}
-          onNext={following ? () => go({ movement: following.id }) : null}
-        />
+        {search.whole ? (
+          <Suspense fallback={<Loading />}>
+            <Whole
+              visitId={visitId}
+              movements={movements}
+              takes={takes}
+              recordingId={search.recording}
+              onRecording={(recording) => go({ whole: true, recording })}
+              onDone={() => go({})}
+            />
+          </Suspense>
+        ) : (
+          <OneMovement
+            key={movement.id}
+            visitId={visitId}
+            movement={movement}
+            take={newest(movement.id) ?? null}
+            replaces={search.replaces}
+            onGo={go}
+            onNext={following ? () => go({ movement: following.id }) : null}
+          />
+        )}
       </Grid.Col>
     </Grid>
   );
@@ -156,11 +204,13 @@ function Guided({
 function MovementLink({
   movement,
   state,
+  job,
   active,
   onGo,
 }: {
   movement: Movement;
   state: MovementState;
+  job: Job | null;
   active: boolean;
   onGo: () => void;
 }) {
@@ -171,7 +221,21 @@ function MovementLink({
       aria-current={active ? "step" : undefined}
       label={movement.title}
       description={
-        t.capture.movementState[state] + (movement.optional ? ` · ${t.capture.optional}` : "")
+        <>
+          {job ? jobWords(job) : t.capture.movementState[state]}
+          {job && job.eta_s !== null && `, ${t.jobs.eta(formatClock(job.eta_s))}`}
+          {movement.optional && ` · ${t.capture.optional}`}
+          {job?.state === "running" && (
+            <Progress
+              component="span"
+              display="block"
+              size={3}
+              mt={3}
+              value={100 * job.progress}
+              aria-label={job.title}
+            />
+          )}
+        </>
       }
       onClick={onGo}
     />
@@ -190,7 +254,7 @@ function OneMovement({
   movement: Movement;
   take: Take | null;
   replaces?: string;
-  onGo: (search: { movement: string; recording?: string; replaces?: string }) => void;
+  onGo: (search: CaptureSearch) => void;
   onNext: (() => void) | null;
 }) {
   const client = useQueryClient();
@@ -198,8 +262,8 @@ function OneMovement({
   const started = (recordingId: string, sendings: Sendings) => {
     setBegun({ recordingId, sendings });
     client.invalidateQueries();
-    // The place stays the same; a take that was replaced is not replaced again.
-    if (replaces) onGo({ movement: movement.id });
+    // The place stays the same once the take is there; a replaced take is not replaced again.
+    onGo({ movement: movement.id });
   };
   const fresh = replaces !== undefined || take === null;
   const recordingId = begun?.recordingId ?? (fresh ? null : take?.recording_id);

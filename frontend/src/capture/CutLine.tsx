@@ -24,7 +24,7 @@ export function CutLine({
   onCuts: (cuts: Cut[]) => void;
   onSeek: (seconds: number) => void;
 }) {
-  const line = useRef<HTMLDivElement>(null);
+  const line = useRef<HTMLElement>(null);
   const share = (seconds: number) => `${(100 * seconds) / lengthS}%`;
   const secondsAt = (event: PointerEvent) => {
     const box = line.current?.getBoundingClientRect();
@@ -57,10 +57,9 @@ export function CutLine({
     .filter((cut) => !cut.takeId)
     .flatMap((cut) => (["start", "end"] as const).map((edge) => ({ cut, edge })));
   return (
-    <div
+    <section
       ref={line}
       className={classes.line}
-      role="group"
       aria-label={t.capture.whole.line}
       onPointerDown={(event) => onSeek(secondsAt(event))}
     >
@@ -104,6 +103,6 @@ export function CutLine({
         );
       })}
       <div className={classes.head} style={{ left: share(Math.min(atS, lengthS)) }} />
-    </div>
+    </section>
   );
 }

@@ -178,11 +178,6 @@ function Arrived({
   if (!recording.data) return <Loading />;
   if (recording.data.state !== "complete") return null;
   return (
-    <Cutting
-      recording={recording.data}
-      visitId={visitId}
-      movements={movements}
-      onDone={onDone}
-    />
+    <Cutting recording={recording.data} visitId={visitId} movements={movements} onDone={onDone} />
   );
 }

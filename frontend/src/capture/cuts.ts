@@ -77,7 +77,12 @@ export function cutAt(
   const cut = cuts[inside];
   if (cut) {
     if (cut.takeId || at - cut.startS < SHORTEST_S || cut.endS - at < SHORTEST_S) return null;
-    return cuts.toSpliced(inside, 1, { ...cut, endS: at }, { ...fresh, startS: at, endS: cut.endS });
+    return cuts.toSpliced(
+      inside,
+      1,
+      { ...cut, endS: at },
+      { ...fresh, startS: at, endS: cut.endS },
+    );
   }
   const following = cuts.findIndex((one) => one.startS >= at);
   const endS = cuts[following]?.startS ?? lengthS;
