@@ -83,7 +83,15 @@ export function TakePage() {
       }
     >
       <TakeNotices take={take.data ?? null} outdated={chosen !== newest} />
-      {take.data && <TakeJobs take={take.data} onDone={() => versions.refetch()} />}
+      {take.data && (
+        <TakeJobs
+          take={take.data}
+          onDone={() => {
+            versions.refetch();
+            take.refetch();
+          }}
+        />
+      )}
       {analysis.data ? (
         <TakeWorkspace
           key={analysis.data.id}

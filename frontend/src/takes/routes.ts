@@ -18,10 +18,4 @@ const takeRoute = createRoute({
   component: lazyRouteComponent(() => import("./TakePage"), "TakePage"),
 });
 
-const reviewsRoute = createRoute({
-  getParentRoute: () => signedInRoute,
-  path: "/reviews",
-  component: lazyRouteComponent(() => import("./ReviewsPage"), "ReviewsPage"),
-});
-
-export const takeRoutes = [takeRoute, reviewsRoute];
+export const takeRoutes = [takeRoute];

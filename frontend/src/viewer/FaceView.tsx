@@ -17,7 +17,8 @@ import classes from "./FaceView.module.css";
 import { Legend } from "./Legend";
 import type { Player } from "./player";
 import { NoWebGLError } from "./scene";
-import { FaceViewer, type ViewerSettings } from "./viewer";
+import type { ViewerSettings } from "./settings";
+import { FaceViewer } from "./viewer";
 
 interface Props {
   data: FaceData;

@@ -3,8 +3,8 @@ import { formatNumber } from "../kit/formats";
 import { t } from "../messages";
 import { gradientOf, legendTicks, type Scale } from "./colours";
 import classes from "./Legend.module.css";
+import type { Layer } from "./settings";
 import type { Side } from "./topology";
-import type { Layer } from "./viewer";
 
 /** What the colours of a layer mean, in numbers with their unit; always on the screen. */
 export function Legend({

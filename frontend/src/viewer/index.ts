@@ -14,6 +14,7 @@
 // `useSyncExternalStore`. In React, `<FaceView data player settings onViewer />` is a viewer with
 // its legend, its messages (no WebGL, context lost, failure) and its own error boundary.
 
+export { linkCameras } from "./cameras";
 export {
   ASYMMETRY_LIMITS_MM,
   colourOf,
@@ -30,17 +31,16 @@ export { FaceView } from "./FaceView";
 export { Legend, legendNumber } from "./Legend";
 export { type Anchor, frameAt, frameStep, timeMap } from "./phases";
 export { Player, type PlayerState, SPEEDS, type Span } from "./player";
-export { FaceScene, linkCameras, NoWebGLError } from "./scene";
+export { FaceScene, NoWebGLError } from "./scene";
 export { save, screenshot } from "./screenshot";
-export { MeshStream } from "./stream";
-export { loadTopology, REGIONS, type Region, type Side, type Topology } from "./topology";
 export {
   DEFAULT_SETTINGS,
-  FaceViewer,
   LAYERS,
   type Layer,
   scaleOf,
   type ViewerSettings,
-  type ViewerState,
-} from "./viewer";
+} from "./settings";
+export { MeshStream } from "./stream";
+export { loadTopology, REGIONS, type Region, type Side, type Topology } from "./topology";
+export { FaceViewer, type ViewerState } from "./viewer";
 export { type PresetView, VIEWS } from "./views";

@@ -3,7 +3,6 @@
 import {
   BufferAttribute,
   BufferGeometry,
-  DynamicDrawUsage,
   LineBasicMaterial,
   LineSegments,
   Mesh,
@@ -20,9 +19,9 @@ import {
 } from "three";
 import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
 import type { Scale } from "./colours";
+import { moving, refresh } from "./geometry";
 import { looks } from "./looks";
 import { Marks } from "./marks";
-import { vertexNormals } from "./normals";
 import { clip, ghostMaterial, NO_NUMBER, SkinMaterial } from "./shading";
 import { facesOfHalf, outlineEdges, REGIONS, type Side, type Topology } from "./topology";
 import { type PresetView, VIEW_DIRECTIONS } from "./views";
@@ -193,14 +192,8 @@ export class FaceScene {
   setGhost(healthy: Side | null): void {
     this.ghost.visible = healthy !== null;
     if (healthy) {
-      const half = facesOfHalf(this.topology, healthy === "left" ? "right" : "left");
-      const face = this.topology.regions.face;
-      const kept: number[] = [];
-      for (let f = 0; f < half.length; f += 3) {
-        const corners = [half[f], half[f + 1], half[f + 2]] as number[];
-        if (corners.every((v) => face?.[v])) kept.push(...corners);
-      }
-      this.ghostGeometry.setIndex(kept);
+      const other = healthy === "left" ? "right" : "left";
+      this.ghostGeometry.setIndex([...facesOfHalf(this.topology, other, "face")]);
     }
     this.invalidate();
   }
@@ -213,12 +206,8 @@ export class FaceScene {
   /** Cut away what is beyond `atMm` along an axis of the head frame; null shows all. */
   setClip(axis: ClipAxis | null, atMm = 0): void {
     if (axis) {
-      const normal = { x: [-1, 0, 0], y: [0, -1, 0], z: [0, 0, -1] }[axis] as [
-        number,
-        number,
-        number,
-      ];
-      this.clipPlane.set(new Vector3(...normal), atMm);
+      this.clipPlane.normal.set(0, 0, 0).setComponent("xyz".indexOf(axis), -1);
+      this.clipPlane.constant = atMm;
     }
     for (const material of [this.skin, this.ghostSkin]) {
       clip(material, axis ? this.clipPlane : null);
@@ -409,32 +398,4 @@ export class FaceScene {
     if (before !== this.camera.aspect) this.cameraMoved();
     this.render();
   }
-}
-
-/** Let two scenes share one camera; returns the way out. */
-export function linkCameras(a: FaceScene, b: FaceScene): () => void {
-  let moving = false;
-  const share = (from: FaceScene, to: FaceScene) => () => {
-    if (moving) return;
-    moving = true;
-    to.cameraPose = from.cameraPose;
-    moving = false;
-  };
-  const stops = [a.onCamera(share(a, b)), b.onCamera(share(b, a))];
-  b.cameraPose = a.cameraPose;
-  return () => {
-    for (const stop of stops) stop();
-  };
-}
-
-function moving(array: Float32Array, size: number): BufferAttribute {
-  return new BufferAttribute(array, size).setUsage(DynamicDrawUsage);
-}
-
-function refresh(geometry: BufferGeometry, faces: Uint32Array): void {
-  const position = geometry.getAttribute("position") as BufferAttribute;
-  const normal = geometry.getAttribute("normal") as BufferAttribute;
-  vertexNormals(position.array as Float32Array, faces, normal.array as Float32Array);
-  position.needsUpdate = true;
-  normal.needsUpdate = true;
 }

@@ -96,18 +96,15 @@ export function outlineEdges(topology: Topology, region: string): number[] {
   return edges;
 }
 
-/** Triangles that are drawn: the inside of the mouth and the eye sockets stay hidden behind. */
-export function facesOfHalf(topology: Topology, side: Side): Uint32Array {
+/** Triangles of one half of a region. */
+export function facesOfHalf(topology: Topology, side: Side, region: string): Uint32Array {
   const sign = side === "left" ? 1 : -1;
-  const { faces } = topology;
+  const mask = topology.regions[region];
   const kept: number[] = [];
-  for (let f = 0; f < faces.length; f += 3) {
-    const a = faces[f] as number;
-    const b = faces[f + 1] as number;
-    const c = faces[f + 2] as number;
-    const sum =
-      (topology.side[a] as number) + (topology.side[b] as number) + (topology.side[c] as number);
-    if (sum * sign > 0) kept.push(a, b, c);
+  for (let f = 0; f < topology.faces.length; f += 3) {
+    const corners = [...topology.faces.subarray(f, f + 3)];
+    const half = corners.reduce((sum, v) => sum + (topology.side[v] ?? 0), 0);
+    if (half * sign > 0 && corners.every((v) => mask?.[v])) kept.push(...corners);
   }
   return Uint32Array.from(kept);
 }

@@ -1,49 +1,15 @@
 // Brings one face on the screen to the time of a player: meshes, layer, ghost, arrows, picks.
 
-import { DEFAULT_ASYMMETRY_LIMIT_MM, magnitudeScale, type Scale, symmetricScale } from "./colours";
+import { type Scale, symmetricScale } from "./colours";
 import type { FaceData, Field } from "./data";
 import { pointArrows, regionArrows } from "./marks";
 import { distance, HALF_95, halfOf, type Measured, mirrorDistance, summarise } from "./measuring";
 import { mirrorMesh, type Plane } from "./plane";
 import type { Player } from "./player";
-import { type ClipAxis, FaceScene } from "./scene";
+import { FaceScene } from "./scene";
+import { DEFAULT_SETTINGS, type Layer, scaleOf, type ViewerSettings } from "./settings";
 import type { MeshStream } from "./stream";
 import { REGIONS, type Region, regionOf, type Side, sideOf, verticesOf } from "./topology";
-
-export type Layer = "plain" | Field | "difference";
-export const LAYERS = ["asymmetry", "displacement", "uncertainty", "plain"] as const;
-
-export interface ViewerSettings {
-  layer: Layer;
-  /** Half width of the signed scale. */
-  asymmetryLimitMm: number;
-  displacementLimitMm: number;
-  uncertaintyLimitMm: number;
-  ghost: boolean;
-  /** The side that is mirrored over the other one. */
-  healthySide: Side;
-  vectors: "off" | "points" | "regions";
-  magnification: number;
-  outlines: boolean;
-  clip: { axis: ClipAxis | null; atMm: number };
-  tool: "look" | "calliper";
-  chosen: { region: string; side: Side | "both" } | null;
-}
-
-export const DEFAULT_SETTINGS: ViewerSettings = {
-  layer: "asymmetry",
-  asymmetryLimitMm: DEFAULT_ASYMMETRY_LIMIT_MM,
-  displacementLimitMm: 10,
-  uncertaintyLimitMm: 5,
-  ghost: false,
-  healthySide: "right",
-  vectors: "off",
-  magnification: 1,
-  outlines: false,
-  clip: { axis: null, atMm: 0 },
-  tool: "look",
-  chosen: null,
-};
 
 /** What a picked vertex reads in the frame that is shown. */
 export interface PickReading {
@@ -423,22 +389,6 @@ export class FaceViewer {
 }
 
 const FIELDS: Field[] = ["asymmetry", "displacement", "uncertainty"];
-
-/** The scale that settings ask for. */
-export function scaleOf(settings: ViewerSettings, difference: Scale | null): Scale | null {
-  switch (settings.layer) {
-    case "asymmetry":
-      return symmetricScale(settings.asymmetryLimitMm);
-    case "displacement":
-      return magnitudeScale(settings.displacementLimitMm);
-    case "uncertainty":
-      return magnitudeScale(settings.uncertaintyLimitMm);
-    case "difference":
-      return difference;
-    default:
-      return null;
-  }
-}
 
 function measured(value: number | undefined, halfMm: number | null): Measured | null {
   return value === undefined || Number.isNaN(value) ? null : { valueMm: value, halfMm };

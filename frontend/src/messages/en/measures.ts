@@ -71,16 +71,6 @@ export const measures = {
   ocular: "Eye closing, %",
   cell: (movement: string, region: string, value: string) => `${movement}, ${region}: ${value}`,
   matrixLegend: (top: string) => `0 to ${top}`,
-  jobStates: {
-    queued: "waiting",
-    running: "at work",
-    succeeded: "done",
-    failed: "failed",
-    cancelled: "cancelled",
-    parked: "put aside",
-    dead: "put aside",
-  } as Record<string, string>,
-  eta: (clock: string) => `about ${clock} left`,
   checks: {
     blur: "Sharpness",
     brows_hidden: "Brows hidden",
