@@ -55,6 +55,7 @@ export function EpisodeDialog({ opened, ...props }: Props & { opened: boolean })
     <Modal
       opened={opened}
       onClose={props.onClose}
+      size="lg"
       title={props.episode ? t.patients.episodes.edit : t.patients.episodes.new}
     >
       <EpisodeForm {...props} />
@@ -163,6 +164,7 @@ function EpisodeForm({ patientId, episode, onClose }: Props) {
           description={words.causeHint}
           required
           data-autofocus
+          openOnFocus={false}
           data={words.causes}
           maxLength={200}
           value={values.cause}

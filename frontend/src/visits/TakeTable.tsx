@@ -14,7 +14,7 @@ import styles from "./takes.module.css";
 import { targetOf } from "./targets";
 
 const words = t.visits.takes;
-const COLUMNS = 8;
+const COLUMNS = 7;
 
 interface Known {
   jobs: Job[];
@@ -50,13 +50,10 @@ export function TakeTable({ groups, ...known }: Known & { groups: Group[] }) {
       >
         <Table.Thead>
           <Table.Tr>
-            <Table.Th w={126}>{words.movement}</Table.Th>
+            <Table.Th w={120}>{words.movement}</Table.Th>
             <Table.Th w={112}>{words.picture}</Table.Th>
             <Table.Th>{words.quality}</Table.Th>
-            <Table.Th w={56} title={words.repetitionsLong}>
-              {words.repetitions}
-            </Table.Th>
-            <Table.Th w={108}>{words.measure}</Table.Th>
+            <Table.Th w={124}>{words.measure}</Table.Th>
             {side("left", words.left)}
             {side("right", words.right)}
             <Table.Th w={44} aria-label={words.actions} />
@@ -151,13 +148,15 @@ function TakeRow({
           mayControl={rights.may("analysis:control")}
         />
       </Table.Td>
-      <Table.Td className="numbers">
-        {target && group.wanted !== null
-          ? words.ofWanted(String(target.repetitions), group.wanted)
-          : target?.repetitions}
-      </Table.Td>
       <Table.Td>
-        <Text size="sm">{target && measureName(target.measure)}</Text>
+        {target && (
+          <>
+            <Text size="sm">{measureName(target.measure)}</Text>
+            <Text size="xs" c="dimmed" className="numbers">
+              {words.repetitionsFound(target.repetitions, group.wanted)}
+            </Text>
+          </>
+        )}
         {take.measured_as === "rest" && take.analysis && (
           <Text size="xs" c="dimmed">
             {words.restNote}

@@ -39,26 +39,25 @@ interface Props {
   onClose: () => void;
 }
 
-/** A new visit, or what a visit says. */
+/** A new visit, or what a visit says; opens with the episodes, since a new visit belongs to one. */
 export function VisitDialog({ opened, ...props }: Props & { opened: boolean }) {
+  const episodes = query.useQuery(
+    "get",
+    "/api/v1/patients/{patient_id}/episodes",
+    {
+      params: { path: { patient_id: props.patientId }, query: { limit: 200, include_void: false } },
+    },
+    { enabled: opened },
+  );
   return (
     <Modal
-      opened={opened}
+      opened={opened && !episodes.isPending}
       onClose={props.onClose}
       title={props.visit ? t.visits.form.edit : t.visits.form.new}
     >
-      <WithEpisodes {...props} />
+      <VisitForm {...props} episodes={episodes.data?.items ?? []} />
     </Modal>
   );
-}
-
-/** The form waits for the episodes, since a new visit belongs to the newest open one. */
-function WithEpisodes(props: Props) {
-  const episodes = query.useQuery("get", "/api/v1/patients/{patient_id}/episodes", {
-    params: { path: { patient_id: props.patientId }, query: { limit: 200, include_void: false } },
-  });
-  if (episodes.isPending) return null;
-  return <VisitForm {...props} episodes={episodes.data?.items ?? []} />;
 }
 
 function VisitForm({

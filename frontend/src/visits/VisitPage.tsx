@@ -197,18 +197,12 @@ export function VisitPage() {
             groups={groups}
             jobs={known.jobs}
             recordings={recordings.data}
-            measures={known.measures.data?.items ?? []}
+            measures={known.measures.data ?? []}
             movements={known.movements}
             affected={episode?.affected_side ?? null}
             editable={editable}
             captureVisitId={mayCapture ? visit.id : null}
             rights={rights}
-          />
-          <Recordings
-            recordings={recordings.data}
-            takes={takes.data.items}
-            withVoid={withVoid}
-            mayVoid={editable && rights.may("visit:void")}
           />
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 3 }}>
@@ -233,6 +227,14 @@ export function VisitPage() {
               </Text>
             </Section>
           </Stack>
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, lg: 9 }}>
+          <Recordings
+            recordings={recordings.data}
+            takes={takes.data.items}
+            withVoid={withVoid}
+            mayVoid={editable && rights.may("visit:void")}
+          />
         </Grid.Col>
       </Grid>
       <VisitDialog

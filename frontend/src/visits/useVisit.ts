@@ -1,12 +1,12 @@
 // Everything a visit's page shows, asked for together and again while work is under way.
 
-import { keepPreviousData } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { query } from "../api/client";
 import { useRefresh } from "../patients/answers";
 import { usePatientRights } from "../patients/reach";
 import { alive, inProtocolOrder } from "./standing";
-import { TARGET_MEASURES } from "./targets";
+import { targetMeasures } from "./targetMeasures";
 
 const LOOK_AGAIN_MS = 2_000;
 const MOST = 200;
@@ -57,17 +57,11 @@ export function useVisit(visitId: string, withVoid: boolean) {
         state.data?.items.some((job) => alive(job)) ? LOOK_AGAIN_MS : false,
     },
   );
-  const measures = query.useQuery(
-    "get",
-    "/api/v1/visits/{visit_id}/measures",
-    {
-      params: {
-        path,
-        query: { level: "all", measure: TARGET_MEASURES, side: ["left", "right"], limit: MOST },
-      },
-    },
-    { enabled: rights.shows("results:read"), placeholderData: keepPreviousData },
-  );
+  const measures = useQuery({
+    ...targetMeasures(visitId),
+    enabled: rights.shows("results:read"),
+    placeholderData: keepPreviousData,
+  });
 
   // A job that began or ended changed takes, verdicts, measures and what can be signed.
   const pulse = (jobs.data?.items ?? []).map((job) => `${job.id} ${job.state}`).join(",");

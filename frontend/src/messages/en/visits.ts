@@ -51,13 +51,14 @@ export const visits = {
     movement: "Movement",
     picture: "Picture",
     quality: "Quality",
-    repetitions: "Rep.",
-    repetitionsLong: "Repetitions found, of those the protocol asks for",
     measure: "Measure",
     left: "Left",
     right: "Right",
     actions: "Actions",
-    ofWanted: (found: string, wanted: number) => `${found} / ${wanted}`,
+    repetitionsFound: (found: number, wanted: number | null) =>
+      wanted === null
+        ? `${found} repetition${found === 1 ? "" : "s"}`
+        : `${found} of ${wanted} repetitions`,
     optional: "optional",
     notInProtocol: "not in the protocol",
     missing: "not recorded yet",
