@@ -259,10 +259,7 @@ export class FaceScene {
   }
 
   get cameraPose(): CameraPose {
-    return {
-      position: this.camera.position.toArray(),
-      target: this.controls.target.toArray(),
-    };
+    return { position: this.camera.position.toArray(), target: this.controls.target.toArray() };
   }
 
   set cameraPose({ position, target }: CameraPose) {
@@ -331,6 +328,7 @@ export class FaceScene {
     for (const listener of this.drawn) listener();
   }
 
+  /** Whether the browser has taken the graphics away. */
   get contextIsLost(): boolean {
     return this.lost;
   }
