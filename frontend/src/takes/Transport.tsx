@@ -297,7 +297,12 @@ const Background = memo(function Background({
 
 function Tick({ at, label, strong }: { at: number; label: string; strong?: boolean }) {
   return (
-    <Box className={classes.tick} data-strong={strong} style={{ left: `${at}%` }}>
+    <Box
+      className={classes.tick}
+      data-strong={strong}
+      data-late={at > 92 || undefined}
+      style={{ left: `${at}%` }}
+    >
       <span>{label}</span>
     </Box>
   );
