@@ -217,6 +217,7 @@ function MovementLink({
   return (
     <NavLink
       component="button"
+      py={3}
       active={active}
       aria-current={active ? "step" : undefined}
       label={movement.title}

@@ -43,7 +43,7 @@ export function Zone({
       onDragLeave={() => setOver(false)}
       onDrop={drop}
     >
-      <Text size="sm" fw={600}>
+      <Text size="sm" fw={600} className={classes.title}>
         {t.clinical.views[view]}
       </Text>
       {arrived ? (

@@ -19,9 +19,13 @@ export const capture = {
   optional: "optional",
   instruction: "What the patient does",
   timing: (rest: number, movement: number, after: number, repetitions: number) =>
-    `${rest} s rest, ${movement} s movement, ${after} s rest; ${
-      repetitions === 1 ? "once" : `${repetitions} times`
-    }`,
+    `${[
+      rest > 0 && `${rest} s rest`,
+      `${movement} s ${rest > 0 || after > 0 ? "movement" : "long"}`,
+      after > 0 && `${after} s rest`,
+    ]
+      .filter(Boolean)
+      .join(", ")}; ${repetitions === 1 ? "once" : `${repetitions} times`}`,
   advice:
     "At least 30 frames a second and 1080 lines; even light from the front, no glasses; front camera straight ahead, side cameras at 40–45 degrees.",
   ways: { upload: "Files", record: "Cameras" } as Record<string, string>,
