@@ -7,6 +7,7 @@ import { captureRoutes } from "../capture/routes";
 import { patientRoutes } from "../patients/routes";
 import { progressRoutes } from "../progress/routes";
 import { researchRoutes } from "../research/routes";
+import { reviewRoutes } from "../review/routes";
 import { sessionRoutes } from "../session/routes";
 import { takeRoutes } from "../takes/routes";
 import { visitRoutes } from "../visits/routes";
@@ -27,6 +28,7 @@ const routeTree = rootRoute.addChildren([
     ...visitRoutes,
     ...captureRoutes,
     ...takeRoutes,
+    ...reviewRoutes,
     ...progressRoutes,
     ...researchRoutes,
     ...accountRoutes,
