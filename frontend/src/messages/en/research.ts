@@ -1,3 +1,30 @@
 export const research = {
   title: "Research",
+  results: "Results",
+  resultsText: "Of patients who consented to research; without dates, names or films.",
+  pseudonym: "Patient",
+  day: "Day",
+  movement: "Movement",
+  quality: "Quality",
+  model: "Model",
+  open: "Open",
+  noResults: "No results yet",
+  noResultsText: "Results appear when patients consent to research and their takes are analysed.",
+  exports: "Exports",
+  newExport: "New export",
+  exportText:
+    "An archive of everybody who consents to research now: tables of patients, visits, takes and measures.",
+  meshes: "With meshes (much larger)",
+  request: "Make the archive",
+  made: "Made",
+  state: "State",
+  patients: "Patients",
+  size: "Size",
+  until: "Kept until",
+  states: { queued: "being made", ready: "ready", failed: "failed", expired: "expired" } as Record<
+    string,
+    string
+  >,
+  download: "Download",
+  noExports: "No exports yet",
 };
