@@ -18,7 +18,7 @@ import { formatClock } from "../kit/formats";
 import { ProblemNotice } from "../kit/Problem";
 import { useShortcuts } from "../kit/shortcuts";
 import { t } from "../messages";
-import { begin, sendAll, VIEWS } from "./batch";
+import { begin, sendKept, VIEWS } from "./batch";
 import classes from "./Cameras.module.css";
 import { forget, type Kept, keep, kept } from "./kept";
 import { openCamera, Recorder } from "./recorder";
@@ -54,7 +54,11 @@ export function Cameras({
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   useEffect(() => {
-    kept(visitId, movement.id).then(setFilm, () => setFilm(null));
+    kept(visitId, movement.id).then(
+      // One that is on its way already is not sent twice.
+      (found) => setFilm(found?.recordingId ? null : found),
+      () => setFilm(null),
+    );
   }, [visitId, movement.id]);
   useLeaveWarning(film !== null);
   const send = async () => {
@@ -68,16 +72,8 @@ export function Cameras({
         device: "Browser",
         offsetsS: views.length > 1 ? film.offsetsS : {},
       });
-      const sendings = sendAll(recordingId, film.films);
-      // It stays in the browser until the service has all of it.
-      const all = Object.values(sendings);
-      for (const one of all) {
-        one.subscribe(() => {
-          if (all.every((other) => other.snapshot().status === "accepted")) {
-            forget(visitId, movement.id);
-          }
-        });
-      }
+      await keep({ ...film, recordingId }).catch(() => undefined);
+      const sendings = sendKept({ ...film, recordingId }, recordingId);
       onBegun(recordingId, sendings);
     } catch (problem) {
       setError(problem);
@@ -236,8 +232,9 @@ function Recording({
     recorder.current = null;
     setPhase("idle");
     // Sound tells the offsets better than the moments at which the recorders say they began.
-    if (made) onRecorded({ ...made, offsetsS: sound ? {} : made.offsetsS });
-  }, [onRecorded, sound]);
+    const heard = Object.values(streams).every((one) => one.getAudioTracks().length > 0);
+    if (made) onRecorded({ ...made, offsetsS: heard ? {} : made.offsetsS });
+  }, [onRecorded, streams]);
   useEffect(() => {
     if (phase !== "recording") return;
     const begun = performance.now();

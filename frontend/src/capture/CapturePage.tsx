@@ -14,7 +14,7 @@ import {
 } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { query, type Schemas } from "../api/client";
 import { type Job, jobWords, useJobs } from "../jobs";
 import { formatClock, formatDay } from "../kit/formats";
@@ -24,7 +24,9 @@ import { ProblemNotice } from "../kit/Problem";
 import { Loading } from "../kit/States";
 import { t } from "../messages";
 import { useMay } from "../session/session";
+import { sendKept } from "./batch";
 import { ArrivingFiles, NewFiles } from "./Files";
+import { kept } from "./kept";
 import { Outcome } from "./Outcome";
 import type { CaptureSearch } from "./routes";
 import type { Sending, View } from "./sending";
@@ -266,6 +268,23 @@ function OneMovement({
     // The place stays the same once the take is there; a replaced take is not replaced again.
     onGo({ movement: movement.id });
   };
+  // A recording of this browser whose sending a reload cut off goes on by itself.
+  const takeRecording = take?.recording_id;
+  const hasBegun = useRef(false);
+  hasBegun.current = begun !== null;
+  useEffect(() => {
+    if (!takeRecording) return;
+    let left = false;
+    const goOn = async () => {
+      const film = await kept(visitId, movement.id).catch(() => null);
+      if (left || hasBegun.current || film?.recordingId !== takeRecording) return;
+      setBegun({ recordingId: takeRecording, sendings: sendKept(film, takeRecording) });
+    };
+    goOn();
+    return () => {
+      left = true;
+    };
+  }, [visitId, movement.id, takeRecording]);
   const fresh = replaces !== undefined || take === null;
   const recordingId = begun?.recordingId ?? (fresh ? null : take?.recording_id);
   return (
@@ -291,7 +310,7 @@ function OneMovement({
       </Card>
       {recordingId && (
         <ArrivingFiles
-          key={recordingId}
+          key={`${recordingId}-${begun ? "here" : "away"}`}
           recordingId={recordingId}
           sendings={begun?.sendings ?? {}}
         />

@@ -1,6 +1,7 @@
 // A recording on its way: made at the service once, its files sent side by side. No React here.
 
 import { api, type Schemas } from "../api/client";
+import { forget, type Kept } from "./kept";
 import { Sending, type View } from "./sending";
 
 export const VIEWS: readonly View[] = ["right", "center", "left"];
@@ -71,4 +72,18 @@ export function sendAll(
     sending.start();
   }
   return made;
+}
+
+/** Send what was recorded here; it stays in the browser until the service has all of it. */
+export function sendKept(film: Kept, recordingId: string): Partial<Record<View, Sending>> {
+  const sendings = sendAll(recordingId, film.films);
+  const all = Object.values(sendings);
+  for (const one of all) {
+    one.subscribe(() => {
+      if (all.every((other) => other.snapshot().status === "accepted")) {
+        forget(film.visitId, film.movement);
+      }
+    });
+  }
+  return sendings;
 }

@@ -9,6 +9,8 @@ export interface Kept {
   visitId: string;
   movement: string;
   recordedAt: string;
+  /** Under which it is being sent; a reload goes on with it. */
+  recordingId?: string;
   /** Seconds that each camera began after the first one. */
   offsetsS: Partial<Record<View, number>>;
   films: Partial<Record<View, Blob>>;
