@@ -132,6 +132,23 @@ def test_an_interrupted_upload_goes_on_after_a_reload(site: Site, desk: OpenDesk
     somebody.expect_complaint("ERR_CONNECTION_RESET|Failed to load resource")
 
 
+def test_a_recording_that_does_not_come_is_given_up(site: Site, desk: OpenDesk) -> None:
+    visit_id, films = _visit(site), _films(site)
+    somebody = desk("stranger")
+    page = _capture(somebody, visit_id, "full_smile")
+    _choose(page, "center", films["center"])
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.route("**/api/v1/uploads", lambda route: route.abort("connectionreset"))
+    page.get_by_role("button", name="Send one file").click()
+    page.get_by_role("button", name="Give this recording up").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Reason").fill("The file is gone")
+    dialog.get_by_role("button", name="Give this recording up").click()
+    expect(page.get_by_role("button", name="Full smile (teeth) not recorded")).to_be_visible()
+    assert site.get("stranger", f"/visits/{visit_id}/takes")["items"] == []
+    somebody.expect_complaint("ERR_CONNECTION_RESET|Failed to load resource")
+
+
 def test_a_recording_survives_a_reload_and_is_sent(site: Site, desk: OpenDesk) -> None:
     visit_id = _visit(site)
     somebody = desk("stranger", permissions=["camera", "microphone"])

@@ -17,7 +17,7 @@ import { useLeaveWarning } from "../kit/draft";
 import { formatClock } from "../kit/formats";
 import { ProblemNotice } from "../kit/Problem";
 import { useShortcuts } from "../kit/shortcuts";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { begin, sendKept, VIEWS } from "./batch";
 import classes from "./Cameras.module.css";
 import { forget, type Kept, keep, kept } from "./kept";

@@ -22,7 +22,7 @@ import { IconArrowLeft } from "../kit/icons";
 import { Page } from "../kit/Page";
 import { ProblemNotice } from "../kit/Problem";
 import { Loading } from "../kit/States";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { useMay } from "../session/session";
 import { sendKept } from "./batch";
 import { ArrivingFiles, NewFiles } from "./Files";

@@ -2,7 +2,7 @@
 
 import { type KeyboardEvent, type PointerEvent, useRef } from "react";
 import { formatClock } from "../kit/formats";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import classes from "./CutLine.module.css";
 import { type Cut, type Edge, moved } from "./cuts";
 

@@ -18,7 +18,7 @@ import { formatClock } from "../kit/formats";
 import { IconPlayerPlay, IconX } from "../kit/icons";
 import { ProblemNotice } from "../kit/Problem";
 import { useShortcuts } from "../kit/shortcuts";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import camera from "./Cameras.module.css";
 import { CutLine } from "./CutLine";
 import { type Cut, cutAt, type Edge, laidOut, moved } from "./cuts";

@@ -2,13 +2,14 @@
 
 import { Alert, Button, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { api, query } from "../api/client";
 import { useLeaveWarning } from "../kit/draft";
 import { ProblemNotice } from "../kit/Problem";
+import { ReasonDialog } from "../kit/Reason";
 import { Loading } from "../kit/States";
-import { t } from "../messages";
+import { t } from "../messages/all";
+import { useMay } from "../session/session";
 import { begin, sendAll, VIEWS } from "./batch";
 import type { Sending, View } from "./sending";
 import { Zone } from "./Zone";
@@ -93,7 +94,8 @@ export function ArrivingFiles({
   sendings: Sendings;
 }) {
   const client = useQueryClient();
-  const navigate = useNavigate();
+  const may = useMay();
+  const [asking, setAsking] = useState(false);
   const [sendings, setSendings] = useState(begun);
   const [error, setError] = useState<unknown>(null);
   const unsent = useUnsent(sendings);
@@ -123,6 +125,27 @@ export function ArrivingFiles({
     }
   };
   const path = { recording_id: recordingId };
+  const giveUp = async (reason: string) => {
+    await Promise.all(Object.values(sendings).map((one) => one.cancel()));
+    setSendings({});
+    const { data: takes } = await api.GET("/api/v1/visits/{visit_id}/takes", {
+      params: { path: { visit_id: data.visit_id }, query: { limit: 200 } },
+    });
+    // A recording that a take lies in can't be taken out of use.
+    for (const take of takes?.items ?? []) {
+      if (take.recording_id !== recordingId || take.voided_at) continue;
+      await api.POST("/api/v1/takes/{take_id}/void", {
+        params: { path: { take_id: take.id } },
+        body: { reason },
+      });
+    }
+    await api.POST("/api/v1/recordings/{recording_id}/void", {
+      params: { path },
+      body: { reason },
+    });
+    // Loaded anew, so that nothing of it is left on the page.
+    window.location.assign(`/visits/${data.visit_id}/capture`);
+  };
   return (
     <Stack gap="sm">
       {idle.length > 0 && (
@@ -166,27 +189,20 @@ export function ArrivingFiles({
             </Button>
           </>
         )}
-        <Button
-          variant="subtle"
-          color="gray"
-          onClick={() =>
-            act(async () => {
-              await Promise.all(Object.values(sendings).map((one) => one.cancel()));
-              await api.POST("/api/v1/recordings/{recording_id}/void", {
-                params: { path },
-                body: { reason: t.capture.giveUp },
-              });
-              navigate({
-                to: "/visits/$visitId/capture",
-                params: { visitId: data.visit_id },
-                search: {},
-              });
-            })
-          }
-        >
-          {t.capture.giveUp}
-        </Button>
+        {may("visit:void") && (
+          <Button variant="subtle" color="gray" onClick={() => setAsking(true)}>
+            {t.capture.giveUp}
+          </Button>
+        )}
       </Group>
+      <ReasonDialog
+        title={t.capture.giveUp}
+        text={t.capture.giveUpText}
+        action={t.capture.giveUp}
+        opened={asking}
+        onClose={() => setAsking(false)}
+        onConfirm={giveUp}
+      />
     </Stack>
   );
 }

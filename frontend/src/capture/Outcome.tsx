@@ -4,7 +4,7 @@ import { Alert, Button, Group, Stack, Text } from "@mantine/core";
 import { query, type Schemas } from "../api/client";
 import { ProblemNotice } from "../kit/Problem";
 import { Loading } from "../kit/States";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { TakeJobs } from "../takes/TakeJobs";
 import { VerdictBadge } from "../takes/Verdict";
 

@@ -8,7 +8,7 @@ import { useLeaveWarning } from "../kit/draft";
 import { formatInstant } from "../kit/formats";
 import { ProblemNotice } from "../kit/Problem";
 import { Loading } from "../kit/States";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { announce, sendAll, VIEWS } from "./batch";
 import { Cutting } from "./Cutting";
 import { ArrivingFiles } from "./Files";
@@ -39,6 +39,9 @@ export function Whole({
   if (!recordingId) {
     return (
       <Stack>
+        <Text fw={600} size="lg" component="h2" m={0}>
+          {t.capture.whole.title}
+        </Text>
         <Uncut visitId={visitId} takes={takes} onRecording={onRecording} />
         <NewWhole
           visitId={visitId}

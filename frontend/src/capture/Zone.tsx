@@ -5,7 +5,7 @@ import { type DragEvent, useState, useSyncExternalStore } from "react";
 import { formatBytes, formatClock } from "../kit/formats";
 import { IconX } from "../kit/icons";
 import { ProblemNotice } from "../kit/Problem";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import type { Sending, View } from "./sending";
 import classes from "./Zone.module.css";
 

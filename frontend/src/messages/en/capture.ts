@@ -53,7 +53,8 @@ export const capture = {
   interrupted:
     "Files of this recording did not arrive. Choose the same files again: they go on where they were.",
   giveUp: "Give this recording up",
-  giveUpText: "What has arrived of it is taken out of use. The take stays in the record.",
+  giveUpText:
+    "The take and what has arrived of its files are taken out of use. Both stay in the record and can be brought back from the visit.",
   quality: "Quality",
   looking: "The first look at the quality is under way.",
   firstVerdict: "First look",
