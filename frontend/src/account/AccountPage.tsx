@@ -1,7 +1,7 @@
 import { Card, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import type { ReactNode } from "react";
 import { Page } from "../kit/Page";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { useSession } from "../session/session";
 import { PasswordForm } from "./PasswordForm";
 import { SecondFactor } from "./SecondFactor";

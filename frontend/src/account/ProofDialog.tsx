@@ -1,7 +1,7 @@
 import { Button, Group, Modal, PasswordInput, Stack, Text } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { ProblemNotice } from "../kit/Problem";
-import { t } from "../messages";
+import { t } from "../messages/all";
 
 /** Asks for the password once more, before something that matters. */
 export function ProofDialog({

@@ -2,7 +2,7 @@ import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { api } from "../api/client";
 import { notify } from "../kit/notify";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { RecoveryCodes } from "../session/RecoveryCodes";
 import { Enrolment } from "../session/SignInForm";
 import { ProofDialog } from "./ProofDialog";

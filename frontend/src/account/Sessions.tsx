@@ -4,7 +4,7 @@ import { api, query } from "../api/client";
 import { formatInstant } from "../kit/formats";
 import { ProblemNotice } from "../kit/Problem";
 import { Loading } from "../kit/States";
-import { t } from "../messages";
+import { t } from "../messages/all";
 
 /** The browsers in which this person is signed in. */
 export function Sessions() {

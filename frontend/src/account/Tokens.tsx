@@ -18,7 +18,7 @@ import { api, query } from "../api/client";
 import { formatInstant } from "../kit/formats";
 import { ProblemNotice } from "../kit/Problem";
 import { Loading } from "../kit/States";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { type Permission, useSession } from "../session/session";
 
 const MOST_DAYS = 366;

@@ -3,7 +3,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type ComponentType, lazy, Suspense } from "react";
 import { Page } from "../kit/Page";
 import { Empty, Loading } from "../kit/States";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { type Permission, useMay } from "../session/session";
 import { ADMIN_PLACES, type AdminPlace } from "./routes";
 

@@ -5,7 +5,7 @@ import { formatInstant } from "../kit/formats";
 import { Pager } from "../kit/Pager";
 import { ProblemNotice } from "../kit/Problem";
 import { Empty, Loading } from "../kit/States";
-import { t } from "../messages";
+import { t } from "../messages/all";
 
 const LIMIT = 25;
 

@@ -6,7 +6,7 @@ import { formatInstant } from "../kit/formats";
 import { Pager } from "../kit/Pager";
 import { ProblemNotice } from "../kit/Problem";
 import { Empty, Loading } from "../kit/States";
-import { t } from "../messages";
+import { t } from "../messages/all";
 
 const LIMIT = 50;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

@@ -1,7 +1,7 @@
 import { Button, Code, CopyButton, Group, Modal, Stack, Text } from "@mantine/core";
 import type { Schemas } from "../api/client";
 import { formatInstant } from "../kit/formats";
-import { t } from "../messages";
+import { t } from "../messages/all";
 
 /** A one-time link, shown this once, to be handed to the person. */
 export function LinkOnce({

@@ -22,7 +22,7 @@ import { formatInstant } from "../kit/formats";
 import { IconArrowDown, IconArrowUp, IconX } from "../kit/icons";
 import { ProblemNotice } from "../kit/Problem";
 import { Loading } from "../kit/States";
-import { t } from "../messages";
+import { t } from "../messages/all";
 
 type Protocol = Schemas["Protocol"];
 type Movement = Schemas["ProtocolMovement"];

@@ -4,7 +4,7 @@ import { api, ifMatch, query, type Schemas } from "../api/client";
 import { formatBytes } from "../kit/formats";
 import { ProblemNotice } from "../kit/Problem";
 import { Loading } from "../kit/States";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { useMay } from "../session/session";
 
 /** How much room is taken and left, and how long things are to be kept. */

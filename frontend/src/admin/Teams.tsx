@@ -16,7 +16,7 @@ import { api, ifMatch, query, type Schemas } from "../api/client";
 import { IconX } from "../kit/icons";
 import { ProblemNotice } from "../kit/Problem";
 import { Empty, Loading } from "../kit/States";
-import { t } from "../messages";
+import { t } from "../messages/all";
 
 type Team = Schemas["backend__teams__schemas__TeamRead"];
 

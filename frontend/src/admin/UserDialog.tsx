@@ -3,7 +3,7 @@ import { type FormEvent, useState } from "react";
 import { api, ifMatch, query, type Schemas } from "../api/client";
 import { notify } from "../kit/notify";
 import { ProblemNotice } from "../kit/Problem";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import type { User } from "./Users";
 
 type Role = Schemas["Role"];

@@ -6,7 +6,7 @@ import { query, type Schemas } from "../api/client";
 import { Pager } from "../kit/Pager";
 import { ProblemNotice } from "../kit/Problem";
 import { Empty, Loading } from "../kit/States";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { LinkOnce } from "./LinkOnce";
 import { UserDialog } from "./UserDialog";
 

@@ -4,7 +4,7 @@ import { api, query, type Schemas } from "../api/client";
 import { formatInstant } from "../kit/formats";
 import { ProblemNotice } from "../kit/Problem";
 import { Loading } from "../kit/States";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { useMay } from "../session/session";
 
 const LOOK_AGAIN_MS = 3_000;

@@ -1,20 +1,20 @@
-import { ActionIcon, AppShell, Group, Menu, Text, Tooltip } from "@mantine/core";
+import { ActionIcon, AppShell, Box, Group, Text } from "@mantine/core";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
-import { IconKeyboard, IconLogout, IconUser } from "../kit/icons";
+import { lazy, Suspense, useState } from "react";
+import { IconKeyboard } from "../kit/icons";
 import { Messages } from "../kit/notify";
 import { useShortcuts } from "../kit/shortcuts";
 import { t } from "../messages";
-import { useMay, useSession, useSignOut } from "../session/session";
-import { HelpSheet } from "./HelpSheet";
+import { useMay } from "../session/session";
 import { Notice } from "./Notice";
-import { SchemeMenu } from "./SchemeMenu";
+
+// Not needed for the first picture.
+const ShellMenus = lazy(() => import("./ShellMenus").then((m) => ({ default: m.ShellMenus })));
+const HelpSheet = lazy(() => import("./HelpSheet").then((m) => ({ default: m.HelpSheet })));
 
 /** The frame around every place of a signed-in person. */
 export function Shell() {
-  const session = useSession();
   const may = useMay();
-  const signOut = useSignOut();
   const navigate = useNavigate();
   const [helping, setHelping] = useState(false);
   useShortcuts(t.app.shortcutsEverywhere, [
@@ -55,39 +55,18 @@ export function Shell() {
             )}
           </Group>
           <Group gap={4} wrap="nowrap">
-            <Tooltip label={t.app.shortcuts}>
-              <ActionIcon
-                variant="subtle"
-                color="gray"
-                aria-label={t.app.shortcuts}
-                onClick={() => setHelping(true)}
-              >
-                <IconKeyboard size={18} aria-hidden />
-              </ActionIcon>
-            </Tooltip>
-            <SchemeMenu />
-            <Menu>
-              <Menu.Target>
-                <ActionIcon variant="subtle" color="gray" aria-label={session.display_name}>
-                  <IconUser size={18} aria-hidden />
-                </ActionIcon>
-              </Menu.Target>
-              <Menu.Dropdown>
-                <Menu.Label>{session.display_name}</Menu.Label>
-                <Menu.Item
-                  leftSection={<IconUser size={14} aria-hidden />}
-                  onClick={() => navigate({ to: "/account" })}
-                >
-                  {t.app.places.account}
-                </Menu.Item>
-                <Menu.Item
-                  leftSection={<IconLogout size={14} aria-hidden />}
-                  onClick={() => signOut()}
-                >
-                  {t.app.signOut}
-                </Menu.Item>
-              </Menu.Dropdown>
-            </Menu>
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              aria-label={t.app.shortcuts}
+              title={t.app.shortcuts}
+              onClick={() => setHelping(true)}
+            >
+              <IconKeyboard size={18} aria-hidden />
+            </ActionIcon>
+            <Suspense fallback={<Box w={60} />}>
+              <ShellMenus />
+            </Suspense>
           </Group>
         </Group>
       </AppShell.Header>
@@ -95,7 +74,11 @@ export function Shell() {
         <Outlet />
       </AppShell.Main>
       <Messages />
-      <HelpSheet opened={helping} onClose={() => setHelping(false)} />
+      {helping && (
+        <Suspense fallback={null}>
+          <HelpSheet opened onClose={() => setHelping(false)} />
+        </Suspense>
+      )}
     </AppShell>
   );
 }

@@ -1,8 +1,12 @@
-// Every text of the page, in one catalogue. Another language is another object of the same type.
+// The texts of the page, in one catalogue: here those of the first page, in `all` the others, too.
+// Another language is another set of objects of the same types.
 
-import { en } from "./en";
+import { app } from "./en/app";
+import { clinical } from "./en/clinical";
+import { jobs } from "./en/jobs";
+import { patients } from "./en/patients";
+import { session } from "./en/session";
+import { visits } from "./en/visits";
 
-export type Catalogue = typeof en;
-
-/** The texts in force. */
-export const t: Catalogue = en;
+/** The texts in force on the first page. */
+export const t = { app, clinical, jobs, patients, session, visits };

@@ -6,7 +6,7 @@ import { query } from "../api/client";
 import { Pager } from "../kit/Pager";
 import { ProblemNotice } from "../kit/Problem";
 import { Empty, Loading } from "../kit/States";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { measureName } from "../messages/en/clinical";
 import { type Change, ChangeVerdict, Value } from "./estimates";
 import { isTarget } from "./keys";

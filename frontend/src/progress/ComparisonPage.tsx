@@ -5,7 +5,7 @@ import { query, type Schemas } from "../api/client";
 import { Page } from "../kit/Page";
 import { ProblemNotice } from "../kit/Problem";
 import { Empty, Loading } from "../kit/States";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { Changes } from "./Changes";
 import { Rerun } from "./Rerun";
 import { VisitChooser } from "./VisitChooser";

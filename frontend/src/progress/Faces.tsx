@@ -8,7 +8,7 @@ import { IconPlayerPause, IconPlayerPlay } from "../kit/icons";
 import { ProblemNotice } from "../kit/Problem";
 import { Loading } from "../kit/States";
 import { useShortcuts } from "../kit/shortcuts";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { useMay } from "../session/session";
 import { FaceView, type FaceViewer, LAYERS, type Layer, linkCameras, type Player } from "../viewer";
 import { placeText } from "./estimates";

@@ -6,7 +6,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { Schemas } from "../api/client";
 import { formatDay, formatNumber } from "../kit/formats";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { unitName } from "../messages/en/clinical";
 import { decimalsOf } from "./estimates";
 

@@ -19,7 +19,7 @@ import { formatDay } from "../kit/formats";
 import { Page } from "../kit/Page";
 import { ProblemNotice } from "../kit/Problem";
 import { Empty, Loading } from "../kit/States";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { measureName, unitName } from "../messages/en/clinical";
 import { ChangeVerdict, numberText, placeText, Value } from "./estimates";
 import { nearestKey, overviewKeys, sameKey, type TrendKey, valuesOf, withOtherSide } from "./keys";

@@ -5,7 +5,7 @@ import { query } from "../api/client";
 import { formatDay } from "../kit/formats";
 import { IconArrowsExchange } from "../kit/icons";
 import { ProblemNotice } from "../kit/Problem";
-import { t } from "../messages";
+import { t } from "../messages/all";
 
 export function VisitChooser({
   patientId,

@@ -3,7 +3,7 @@
 import { Text, Tooltip } from "@mantine/core";
 import type { Schemas } from "../api/client";
 import { formatNumber } from "../kit/formats";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { unitName } from "../messages/en/clinical";
 
 export type Change = Schemas["ChangeRead"];

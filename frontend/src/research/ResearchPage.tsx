@@ -8,7 +8,7 @@ import { Page } from "../kit/Page";
 import { Pager } from "../kit/Pager";
 import { ProblemNotice } from "../kit/Problem";
 import { Empty, Loading } from "../kit/States";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { VerdictBadge } from "../takes/Verdict";
 
 const LIMIT = 25;

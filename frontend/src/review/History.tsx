@@ -4,7 +4,7 @@ import { Stack, Text, Title } from "@mantine/core";
 import { query } from "../api/client";
 import { formatInstant } from "../kit/formats";
 import { ProblemNotice } from "../kit/Problem";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { type Corrections, countPoints } from "./corrections";
 import { useNames } from "./names";
 

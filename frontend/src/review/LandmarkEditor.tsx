@@ -4,7 +4,7 @@ import { Box, Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from "react";
 import { ProblemNotice } from "../kit/Problem";
 import { Loading } from "../kit/States";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { type Corrections, type Points, pointsOf, type View, withPoints } from "./corrections";
 import classes from "./LandmarkEditor.module.css";
 import { type Landmarks, previewLandmarks } from "./preview";

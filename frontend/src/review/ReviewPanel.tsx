@@ -18,7 +18,7 @@ import { notify } from "../kit/notify";
 import { ProblemNotice } from "../kit/Problem";
 import { Loading } from "../kit/States";
 import { useShortcuts } from "../kit/shortcuts";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { useMay } from "../session/session";
 import type { Player } from "../viewer";
 import {

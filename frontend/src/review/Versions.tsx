@@ -6,7 +6,7 @@ import { useState } from "react";
 import { query, type Schemas } from "../api/client";
 import { formatInstant } from "../kit/formats";
 import { ProblemNotice } from "../kit/Problem";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { measureName } from "../messages/en/clinical";
 import { Value } from "../progress/estimates";
 

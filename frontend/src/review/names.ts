@@ -1,7 +1,7 @@
 // Names of colleagues by their ids.
 
 import { query } from "../api/client";
-import { t } from "../messages";
+import { t } from "../messages/all";
 
 export function useNames(): (id: string | null) => string {
   const { data } = query.useQuery("get", "/api/v1/colleagues", {}, { staleTime: 300_000 });

@@ -1,7 +1,7 @@
 // Asks the service how it would fit one frame with corrections; waits for the answer.
 
 import { api, fetchFile, ProblemError } from "../api/client";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { asSent, type Corrections, type View } from "./corrections";
 
 export type Landmarks = Partial<Record<View, [number, number][]>>;

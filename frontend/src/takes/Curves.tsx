@@ -4,7 +4,7 @@ import { Group, NativeSelect, Stack, Table, Text } from "@mantine/core";
 import { lazy, Suspense, useMemo, useState, useSyncExternalStore } from "react";
 import { formatNumber } from "../kit/formats";
 import { Empty, Loading } from "../kit/States";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { measureName, unitName } from "../messages/en/clinical";
 import type { Player, Series } from "../viewer";
 import { frameAt } from "../viewer";

@@ -3,7 +3,7 @@
 import { Stack, Table, Text } from "@mantine/core";
 import { type ReactNode, useSyncExternalStore } from "react";
 import { formatBytes, formatInstant, formatNumber } from "../kit/formats";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import type { FaceViewer } from "../viewer";
 import type { Analysis } from "./timeline";
 

@@ -1,6 +1,6 @@
 import { Button, Menu } from "@mantine/core";
 import { IconDownload } from "../kit/icons";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { useMay } from "../session/session";
 import type { Analysis } from "./timeline";
 

@@ -17,7 +17,7 @@ import { useMemo, useState } from "react";
 import { formatNumber } from "../kit/formats";
 import { ProblemNotice } from "../kit/Problem";
 import { Empty, Loading } from "../kit/States";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { measureName, unitName } from "../messages/en/clinical";
 import classes from "./MeasuresPanel.module.css";
 import {

@@ -3,7 +3,7 @@
 import { Box, Group, Stack, Table, Text } from "@mantine/core";
 import type { Schemas } from "../api/client";
 import { formatClock } from "../kit/formats";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import classes from "./Quality.module.css";
 import type { Analysis } from "./timeline";
 import { VerdictBadge } from "./Verdict";

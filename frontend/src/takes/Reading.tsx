@@ -3,7 +3,7 @@
 import { Box, CloseButton, Group, Text } from "@mantine/core";
 import { useSyncExternalStore } from "react";
 import { formatNumber } from "../kit/formats";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import type { FaceViewer } from "../viewer";
 import classes from "./Reading.module.css";
 

@@ -5,7 +5,7 @@ import { useMemo, useState } from "react";
 import { formatNumber } from "../kit/formats";
 import { ProblemNotice } from "../kit/Problem";
 import { Empty, Loading } from "../kit/States";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { colourOf, cssOf, gradientOf, magnitudeScale, REGIONS, roundLimit } from "../viewer";
 import type { Jump } from "./MeasuresPanel";
 import type { Measure } from "./measureRows";

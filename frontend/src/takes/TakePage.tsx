@@ -10,7 +10,7 @@ import { notify } from "../kit/notify";
 import { Page } from "../kit/Page";
 import { ProblemNotice } from "../kit/Problem";
 import { Empty, Loading } from "../kit/States";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { useMay } from "../session/session";
 import { Downloads } from "./Downloads";
 import { QualityOfTake } from "./Quality";

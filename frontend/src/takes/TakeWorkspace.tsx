@@ -15,7 +15,7 @@ import {
 import { query, type Schemas } from "../api/client";
 import { ProblemNotice } from "../kit/Problem";
 import { Loading } from "../kit/States";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { useMay } from "../session/session";
 import { FaceData, FaceView, type FaceViewer, Player } from "../viewer";
 import { Curves } from "./Curves";

@@ -4,7 +4,7 @@ import { Box, Divider, Group, Menu, NativeSelect, Switch, Text } from "@mantine/
 import { useSyncExternalStore } from "react";
 import { formatNumber } from "../kit/formats";
 import { IconCamera, IconChevronDown, IconMinus, IconPlus, IconRulerMeasure } from "../kit/icons";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { ASYMMETRY_LIMITS_MM, type FaceViewer, LAYERS, type Side, VIEWS } from "../viewer";
 import { ToolButton } from "./ToolButton";
 import classes from "./Tools.module.css";

@@ -17,7 +17,7 @@ import {
   IconPlayerSkipForward,
   IconRepeat,
 } from "../kit/icons";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { type Player, type Series, SPEEDS } from "../viewer";
 import { SIDE_COLOURS } from "./sides";
 import { ToolButton } from "./ToolButton";

@@ -1,5 +1,5 @@
 import { Badge } from "@mantine/core";
-import { t } from "../messages";
+import { t } from "../messages/all";
 
 const LOOKS: Record<string, { color: string; variant: string }> = {
   ok: { color: "teal", variant: "light" },

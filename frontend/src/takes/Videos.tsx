@@ -1,7 +1,7 @@
 import { Box, Text } from "@mantine/core";
 import { type RefObject, useEffect, useRef, useState } from "react";
 import type { Schemas } from "../api/client";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import type { Player } from "../viewer";
 import classes from "./Videos.module.css";
 

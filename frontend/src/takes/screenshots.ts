@@ -4,7 +4,7 @@ import { useComputedColorScheme } from "@mantine/core";
 import { useCallback } from "react";
 import { formatClock, formatNumber } from "../kit/formats";
 import { notify } from "../kit/notify";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { type FaceViewer, legendNumber, type Player, save, screenshot } from "../viewer";
 import type { Analysis } from "./timeline";
 

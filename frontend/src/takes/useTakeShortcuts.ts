@@ -1,7 +1,7 @@
 // The keys of the take's page; they stand in the help sheet while the page is shown.
 
 import { useShortcuts } from "../kit/shortcuts";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { type FaceViewer, LAYERS, type Player, type Span, VIEWS } from "../viewer";
 
 /** Letters: digits with Shift are other signs on other keyboards. */

@@ -11,7 +11,7 @@ import {
 } from "react";
 import { ProblemNotice } from "../kit/Problem";
 import { Loading } from "../kit/States";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import type { FaceData } from "./data";
 import classes from "./FaceView.module.css";
 import { Legend } from "./Legend";

@@ -1,6 +1,6 @@
 import { Box, Text } from "@mantine/core";
 import { formatNumber } from "../kit/formats";
-import { t } from "../messages";
+import { t } from "../messages/all";
 import { gradientOf, legendTicks, type Scale } from "./colours";
 import classes from "./Legend.module.css";
 import type { Layer } from "./settings";
