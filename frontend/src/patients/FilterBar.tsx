@@ -1,4 +1,4 @@
-import { Select } from "@mantine/core";
+import { NativeSelect } from "@mantine/core";
 import { query } from "../api/client";
 import { t } from "../messages";
 import { useMay } from "../session/session";
@@ -23,21 +23,19 @@ export function FilterBar({
   );
   return (
     <>
-      <Select
+      <NativeSelect
         w={140}
         aria-label={t.patients.list.state}
-        allowDeselect={false}
         data={STATES.map((value) => ({ value, label: t.patients.states[value] ?? value }))}
         value={filters.state ?? "active"}
-        onChange={(value) =>
+        onChange={({ currentTarget: { value } }) =>
           onChange({ state: value === "active" ? undefined : (value as PatientState) })
         }
       />
       {may("consent:read") && (
-        <Select
+        <NativeSelect
           w={170}
           aria-label={t.patients.list.columns.consent}
-          allowDeselect={false}
           data={[
             { value: ALL, label: t.patients.list.anyConsent },
             ...STANDINGS.map((value) => ({
@@ -45,25 +43,24 @@ export function FilterBar({
               label: t.patients.consentStates[value] ?? value,
             })),
           ]}
-          comboboxProps={{ width: "max-content" }}
           value={filters.consent ?? ALL}
-          onChange={(value) =>
+          onChange={({ currentTarget: { value } }) =>
             onChange({ consent: value === ALL ? undefined : (value as Standing) })
           }
         />
       )}
       {(teams.data?.length ?? 0) > 1 && (
-        <Select
+        <NativeSelect
           w={180}
           aria-label={t.patients.list.team}
-          allowDeselect={false}
-          searchable
           data={[
             { value: ALL, label: t.patients.list.anyTeam },
             ...(teams.data ?? []).map((team) => ({ value: team.id, label: team.name })),
           ]}
           value={filters.team ?? ALL}
-          onChange={(value) => onChange({ team: value === ALL || !value ? undefined : value })}
+          onChange={({ currentTarget: { value } }) =>
+            onChange({ team: value === ALL ? undefined : value })
+          }
         />
       )}
     </>

@@ -1,4 +1,4 @@
-import { Table, Text, UnstyledButton } from "@mantine/core";
+import { Text, UnstyledButton } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { KeyboardEvent, Ref } from "react";
 import { query, type Schemas } from "../api/client";
@@ -9,6 +9,8 @@ import { t } from "../messages";
 import { CareBadge, personWords } from "./badges";
 import { type Column, nextSort, type Sort, sortedBy } from "./filters";
 import styles from "./patients.module.css";
+
+// A plain table: Mantine's brings its scroll area, and this is the first page.
 
 /** The found records, one a line; arrows go from line to line, Enter opens one. */
 export function PatientTable({
@@ -55,7 +57,7 @@ export function PatientTable({
 
   const words = t.patients.list.columns;
   const head = (column: Column, label: string) => (
-    <Table.Th aria-sort={sortedBy(sort, column)}>
+    <th aria-sort={sortedBy(sort, column)}>
       <UnstyledButton
         className={styles.head}
         fz="sm"
@@ -66,7 +68,7 @@ export function PatientTable({
         {sortedBy(sort, column) === "ascending" && <IconArrowUp size={13} aria-hidden />}
         {sortedBy(sort, column) === "descending" && <IconArrowDown size={13} aria-hidden />}
       </UnstyledButton>
-    </Table.Th>
+    </th>
   );
 
   return (
@@ -74,24 +76,28 @@ export function PatientTable({
       {named && identities.error && (
         <ProblemNotice error={identities.error} onRetry={() => identities.refetch()} />
       )}
-      <Table.ScrollContainer minWidth={640}>
-        <Table aria-label={t.patients.title} opacity={stale ? 0.6 : 1}>
-          <Table.Thead>
-            <Table.Tr>
+      <div className={styles.scroll}>
+        <table
+          className={styles.table}
+          aria-label={t.patients.title}
+          data-stale={stale || undefined}
+        >
+          <thead>
+            <tr>
               {head("pseudonym", words.pseudonym)}
-              {named && <Table.Th>{words.name}</Table.Th>}
-              {named && <Table.Th>{words.mrn}</Table.Th>}
-              <Table.Th>{words.person}</Table.Th>
-              <Table.Th>{words.consent}</Table.Th>
+              {named && <th>{words.name}</th>}
+              {named && <th>{words.mrn}</th>}
+              <th>{words.person}</th>
+              <th>{words.consent}</th>
               {head("last_visit", words.lastVisit)}
-              <Table.Th>{words.visitState}</Table.Th>
+              <th>{words.visitState}</th>
               {head("created_at", words.created)}
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody ref={ref} onKeyDown={move}>
+            </tr>
+          </thead>
+          <tbody ref={ref} onKeyDown={move}>
             {patients.map((patient) => (
-              <Table.Tr key={patient.id} className={styles.row}>
-                <Table.Td>
+              <tr key={patient.id} className={styles.row}>
+                <td>
                   <Link
                     to="/patients/$patientId"
                     params={{ patientId: patient.id }}
@@ -100,18 +106,16 @@ export function PatientTable({
                   >
                     {patient.pseudonym}
                   </Link>
-                </Table.Td>
-                {named && <Table.Td>{people.get(patient.id)?.name ?? t.app.undetermined}</Table.Td>}
+                </td>
+                {named && <td>{people.get(patient.id)?.name ?? t.app.undetermined}</td>}
                 {named && (
-                  <Table.Td className="numbers">
-                    {people.get(patient.id)?.mrn ?? t.app.undetermined}
-                  </Table.Td>
+                  <td className="numbers">{people.get(patient.id)?.mrn ?? t.app.undetermined}</td>
                 )}
-                <Table.Td>{personWords(patient)}</Table.Td>
-                <Table.Td>
+                <td>{personWords(patient)}</td>
+                <td>
                   <CareBadge standing={patient.care_consent} short />
-                </Table.Td>
-                <Table.Td className="numbers">
+                </td>
+                <td className="numbers">
                   {patient.last_visit ? (
                     <Link
                       to="/visits/$visitId"
@@ -125,17 +129,17 @@ export function PatientTable({
                       {t.patients.list.noVisit}
                     </Text>
                   )}
-                </Table.Td>
-                <Table.Td>
+                </td>
+                <td>
                   {patient.last_visit &&
                     (patient.last_visit.signed ? t.visits.states.signed : t.visits.states.open)}
-                </Table.Td>
-                <Table.Td className="numbers">{formatDay(patient.created_at)}</Table.Td>
-              </Table.Tr>
+                </td>
+                <td className="numbers">{formatDay(patient.created_at)}</td>
+              </tr>
             ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+          </tbody>
+        </table>
+      </div>
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Stack, Switch, Text, TextInput, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, Group, Stack, Switch, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
@@ -130,14 +130,13 @@ export function PatientsPage() {
             {typed && ` · ${t.patients.list.searchHint}`}
           </Text>
           {may("patient:identity") && (found.data?.total ?? 0) > 0 && (
-            <Tooltip label={t.patients.list.namesAudited} multiline w={260}>
-              <Switch
-                size="sm"
-                label={t.patients.list.showNames}
-                checked={named}
-                onChange={(event) => setNamed(event.currentTarget.checked)}
-              />
-            </Tooltip>
+            <Switch
+              title={t.patients.list.namesAudited}
+              size="sm"
+              label={t.patients.list.showNames}
+              checked={named}
+              onChange={(event) => setNamed(event.currentTarget.checked)}
+            />
           )}
         </Group>
         {found.error ? (

@@ -1,0 +1,1 @@
+var e={preview:`_preview_t77lp_1`,video:`_video_t77lp_5`,level:`_level_t77lp_15`,hint:`_hint_t77lp_24`};export{e as t};

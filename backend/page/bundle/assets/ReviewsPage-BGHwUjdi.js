@@ -1,1 +1,0 @@
-import{t as e}from"./Page-DJkud8ih.js";import{et as t,l as n}from"./index-Dtxb44yo.js";var r=t();function i(){return(0,r.jsx)(e,{title:n.viewer.title,children:null})}export{i as ReviewsPage};

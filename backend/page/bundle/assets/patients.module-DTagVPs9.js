@@ -1,0 +1,1 @@
+var e={scroll:`_scroll_15pfh_1`,table:`_table_15pfh_5`,row:`_row_15pfh_28`,open:`_open_15pfh_36`,inside:`_inside_15pfh_57`,head:`_head_15pfh_63`,sectionHead:`_sectionHead_15pfh_70`,facts:`_facts_15pfh_74`};export{e as t};
