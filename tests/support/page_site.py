@@ -198,6 +198,8 @@ class Desk:
     page: Page
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+    # Software rendering says so when a picture is read back; that is no fault of the page.
+    allowed: list[str] = field(default_factory=lambda: ["GPU stall due to ReadPixels"])
 
     def go(self, path: str) -> Page:
         """Open a place of the page."""
@@ -222,14 +224,18 @@ class Desk:
 
     def expect_complaint(self, pattern: str) -> None:
         """Allow a console line that the test brings about, such as a refused request."""
-        self.complaints = [line for line in self.complaints if not re.search(pattern, line)]
+        self.allowed.append(pattern)
 
     def close(self) -> None:
         """Put the window away; it asked nobody outside and had nothing to complain about."""
         self.context.close()
         outside = [url for url in self.requests if not url.startswith((self.site.url, "blob:"))]
         assert outside == []
-        assert self.complaints == []
+        # Looked at in the end: the console is heard a little later than the page is seen.
+        serious = [
+            line for line in self.complaints if not any(re.search(p, line) for p in self.allowed)
+        ]
+        assert serious == []
 
 
 def open_desk(site: Site, browser: Browser, who: str | None, **options: Any) -> Desk:

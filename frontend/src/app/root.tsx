@@ -1,13 +1,7 @@
 // The two roots that routes hang on: everything, and everything for signed-in people.
 
-import {
-  createRootRoute,
-  createRoute,
-  Navigate,
-  Outlet,
-  useLocation,
-} from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { createRootRoute, createRoute, Outlet, useRouter } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect } from "react";
 import { ProblemError } from "../api/client";
 import { ProblemNotice } from "../kit/Problem";
 import { Loading } from "../kit/States";
@@ -43,9 +37,14 @@ function SignedIn() {
 }
 
 function ToSignIn() {
-  // As it was at first: on the way the location is that of the sign-in page already.
-  const [next] = useState(useLocation().href);
-  return <Navigate to="/sign-in" search={{ next }} replace />;
+  const router = useRouter();
+  useEffect(() => {
+    const { href, pathname } = router.state.location;
+    // Once: on the way the location is that of the sign-in page already.
+    if (pathname === "/sign-in") return;
+    router.navigate({ to: "/sign-in", search: { next: href }, replace: true });
+  }, [router]);
+  return <Loading />;
 }
 
 /** Parent of every page that needs a signed-in person. */

@@ -28,7 +28,8 @@ export function Zone({
     event.preventDefault();
     setOver(false);
     const [dropped] = event.dataTransfer.files;
-    if (dropped && !sending && !arrived) onFile(dropped);
+    const free = !sending || sending.snapshot().status === "refused";
+    if (dropped && free && !arrived) onFile(dropped);
   };
   return (
     <Stack
@@ -49,7 +50,7 @@ export function Zone({
       {arrived ? (
         <Text size="sm">{t.capture.status.accepted}</Text>
       ) : sending ? (
-        <SendingRow sending={sending} />
+        <SendingRow sending={sending} view={view} onFile={onFile} />
       ) : file ? (
         <Group justify="space-between" wrap="nowrap">
           <Text size="sm" truncate>
@@ -65,29 +66,43 @@ export function Zone({
           </ActionIcon>
         </Group>
       ) : (
-        <Group gap="xs">
-          <FileButton accept="video/*,image/*,.mkv,.avi,.mov,.webm" onChange={onFile}>
-            {(props) => (
-              <Button
-                {...props}
-                variant="default"
-                size="xs"
-                aria-label={`${t.capture.choose}: ${t.clinical.views[view]}`}
-              >
-                {t.capture.choose}
-              </Button>
-            )}
-          </FileButton>
-          <Text size="xs" c="dimmed">
-            {t.capture.drop}
-          </Text>
-        </Group>
+        <Choose view={view} onFile={onFile} />
       )}
     </Stack>
   );
 }
 
-function SendingRow({ sending }: { sending: Sending }) {
+function Choose({ view, onFile }: { view: View; onFile: (file: File | null) => void }) {
+  return (
+    <Group gap="xs">
+      <FileButton accept="video/*,image/*,.mkv,.avi,.mov,.webm" onChange={onFile}>
+        {(props) => (
+          <Button
+            {...props}
+            variant="default"
+            size="xs"
+            aria-label={`${t.capture.choose}: ${t.clinical.views[view]}`}
+          >
+            {t.capture.choose}
+          </Button>
+        )}
+      </FileButton>
+      <Text size="xs" c="dimmed">
+        {t.capture.drop}
+      </Text>
+    </Group>
+  );
+}
+
+function SendingRow({
+  sending,
+  view,
+  onFile,
+}: {
+  sending: Sending;
+  view: View;
+  onFile: (file: File | null) => void;
+}) {
   const { status, sentBytes, totalBytes, bytesPerSecond, error } = useSyncExternalStore(
     sending.subscribe,
     sending.snapshot,
@@ -127,6 +142,8 @@ function SendingRow({ sending }: { sending: Sending }) {
         )}
       </Group>
       {error && <ProblemNotice error={error} />}
+      {/* Its bytes are never taken, so another file is needed. */}
+      {status === "refused" && <Choose view={view} onFile={onFile} />}
     </Stack>
   );
 }
