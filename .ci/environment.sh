@@ -60,17 +60,3 @@ prepare_page_tools() {
     [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ] || return 0
     (cd frontend && npm ci --ignore-scripts --no-audit --no-fund) && echo "$wanted" > "$stamp"
 }
-
-# A browser for the tours of the page: one that is installed, or the system's package.
-prepare_browser() {
-    for name in chromium chromium-browser google-chrome; do
-        ! command -v "$name" >/dev/null || return 0
-    done
-    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        echo "Installing Chromium for the tests" >&2
-        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium
-    else
-        echo "Chromium was not found. On Debian or Ubuntu: apt install chromium" >&2
-        return 1
-    fi
-}

@@ -230,12 +230,12 @@ class Desk:
         """Put the window away; it asked nobody outside and had nothing to complain about."""
         self.context.close()
         outside = [url for url in self.requests if not url.startswith((self.site.url, "blob:"))]
-        assert outside == []
+        assert outside == [], outside
         # Looked at in the end: the console is heard a little later than the page is seen.
         serious = [
             line for line in self.complaints if not any(re.search(p, line) for p in self.allowed)
         ]
-        assert serious == []
+        assert serious == [], serious
 
 
 def open_desk(site: Site, browser: Browser, who: str | None, **options: Any) -> Desk:

@@ -8,3 +8,6 @@ function served(name: string): string {
 
 export const styleNonce = served("sfpfr-nonce");
 export const noticeText = served("sfpfr-notice") || t.app.notice;
+
+// Dialogs lock the page's scrolling by a style element of their own; this is where they look.
+(globalThis as { __webpack_nonce__?: string }).__webpack_nonce__ = styleNonce;

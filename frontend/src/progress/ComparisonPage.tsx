@@ -1,13 +1,18 @@
-import { Alert, Group, Stack, Tabs, Text } from "@mantine/core";
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Alert, Button, Group, Stack, Tabs, Text } from "@mantine/core";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { query, type Schemas } from "../api/client";
+import { IconTrendingUp } from "../kit/icons";
 import { Page } from "../kit/Page";
 import { ProblemNotice } from "../kit/Problem";
 import { Empty, Loading } from "../kit/States";
+import { useShortcuts } from "../kit/shortcuts";
 import { t } from "../messages/all";
+import { useMay } from "../session/session";
 import { Changes } from "./Changes";
+import { Glance } from "./Glance";
 import { Rerun } from "./Rerun";
+import { usePatient, useWayBack } from "./usePatient";
 import { VisitChooser } from "./VisitChooser";
 
 const Faces = lazy(() => import("./Faces").then((module) => ({ default: module.Faces })));
@@ -18,7 +23,15 @@ export function ComparisonPage() {
   if (!before || !after) {
     return (
       <Page title={t.progress.comparison}>
-        <Empty title={t.progress.chooseVisits} text={t.progress.noMovementsText} />
+        <Empty
+          title={t.progress.chooseVisits}
+          text={t.progress.chooseVisitsText}
+          action={
+            <Button variant="default" renderRoot={(props) => <Link {...props} to="/" />}>
+              {t.app.toPatients}
+            </Button>
+          }
+        />
       </Page>
     );
   }
@@ -28,6 +41,7 @@ export function ComparisonPage() {
 function Compared({ before, after }: { before: string; after: string }) {
   const { movement } = useSearch({ from: "/signed-in/compare" });
   const navigate = useNavigate();
+  const may = useMay();
   const { data, error, refetch } = query.useQuery(
     "get",
     "/api/v1/comparisons",
@@ -35,18 +49,24 @@ function Compared({ before, after }: { before: string; after: string }) {
     { enabled: before !== after },
   );
   // Where they are the same visit, there is nothing to compare, but still a patient to choose from.
-  const visit = query.useQuery("get", "/api/v1/visits/{visit_id}", {
-    params: { path: { visit_id: before } },
-  });
-  const patientId = data?.patient_id ?? visit.data?.patient_id;
-  const patient = query.useQuery(
+  const visit = query.useQuery(
     "get",
-    "/api/v1/patients/{patient_id}",
-    { params: { path: { patient_id: patientId ?? "" } } },
-    { enabled: patientId !== undefined },
+    "/api/v1/visits/{visit_id}",
+    { params: { path: { visit_id: before } } },
+    { enabled: before === after && may("visit:read") },
   );
+  const patientId = data?.patient_id ?? visit.data?.patient_id;
+  const patient = usePatient(patientId);
+  const back = useWayBack(patientId);
   const show = (search: { before: string; after: string; movement?: string }) =>
     navigate({ to: "/compare", search, resetScroll: false });
+  useShortcuts(t.progress.shortcuts, [
+    {
+      keys: "S",
+      label: t.progress.swap,
+      run: () => show({ before: after, after: before, movement }),
+    },
+  ]);
   const pairs = data?.movements ?? [];
   const chosen =
     pairs.find((pair) => pair.movement === movement) ??
@@ -55,25 +75,42 @@ function Compared({ before, after }: { before: string; after: string }) {
   return (
     <Page
       title={t.progress.comparison}
-      subtitle={patient.data?.pseudonym}
-      back={
-        patientId
-          ? { label: t.progress.toPatient, to: "/patients/$patientId", params: { patientId } }
-          : undefined
-      }
+      subtitle={patient.pseudonym}
+      back={back}
       actions={
         patientId && (
-          <VisitChooser
-            patientId={patientId}
-            before={before}
-            after={after}
-            onChoose={(one, other) => show({ before: one, after: other, movement })}
-          />
+          <>
+            {patient.error ? (
+              <ProblemNotice error={patient.error} onRetry={patient.refetch} />
+            ) : (
+              <VisitChooser
+                visits={patient.visits}
+                before={before}
+                after={after}
+                onChoose={(one, other) => show({ before: one, after: other, movement })}
+              />
+            )}
+            <Button
+              variant="default"
+              mt="auto"
+              leftSection={<IconTrendingUp size={16} aria-hidden />}
+              renderRoot={(props) => (
+                <Link
+                  {...props}
+                  to="/patients/$patientId/trends"
+                  params={{ patientId }}
+                  search={{ movement: chosen?.movement }}
+                />
+              )}
+            >
+              {t.progress.trends}
+            </Button>
+          </>
         )
       }
     >
       {before === after ? (
-        <Empty title={t.progress.sameVisit} />
+        <Empty title={t.progress.sameVisit} text={t.progress.sameVisitText} />
       ) : error ? (
         <ProblemNotice error={error} onRetry={() => refetch()} />
       ) : !data ? (
@@ -81,24 +118,31 @@ function Compared({ before, after }: { before: string; after: string }) {
       ) : !chosen ? (
         <Empty title={t.progress.noMovements} text={t.progress.noMovementsText} />
       ) : (
-        <Tabs
-          value={chosen.movement}
-          onChange={(value) => value && show({ before, after, movement: value })}
-          keepMounted={false}
-        >
-          <Tabs.List mb="sm">
+        <>
+          <Glance
+            comparison={data}
+            shown={chosen.movement}
+            onChoose={(value) => show({ before, after, movement: value })}
+          />
+          <Tabs
+            value={chosen.movement}
+            onChange={(value) => value && show({ before, after, movement: value })}
+            keepMounted={false}
+          >
+            <Tabs.List mb="sm" aria-label={t.progress.movement}>
+              {pairs.map((pair) => (
+                <Tabs.Tab key={pair.movement} value={pair.movement}>
+                  {t.clinical.movements[pair.movement] ?? pair.movement}
+                </Tabs.Tab>
+              ))}
+            </Tabs.List>
             {pairs.map((pair) => (
-              <Tabs.Tab key={pair.movement} value={pair.movement}>
-                {t.clinical.movements[pair.movement] ?? pair.movement}
-              </Tabs.Tab>
+              <Tabs.Panel key={pair.movement} value={pair.movement}>
+                <Movement comparison={data} pair={pair} />
+              </Tabs.Panel>
             ))}
-          </Tabs.List>
-          {pairs.map((pair) => (
-            <Tabs.Panel key={pair.movement} value={pair.movement}>
-              <Movement comparison={data} pair={pair} />
-            </Tabs.Panel>
-          ))}
-        </Tabs>
+          </Tabs>
+        </>
       )}
     </Page>
   );
@@ -112,30 +156,24 @@ function Movement({
   pair: Schemas["MovementPair"];
 }) {
   const { before, after } = pair;
-  if (!pair.comparable || !before || !after) {
+  if (!before || !after) {
     return (
-      <Stack>
-        {before && after && before.model !== after.model ? (
-          <Rerun
-            before={comparison.before.id}
-            after={comparison.after.id}
-            movements={[pair.movement]}
-          />
-        ) : (
-          <Alert color="gray" variant="light" title={t.progress.notComparable}>
-            <Text size="sm">{pair.reason}</Text>
-          </Alert>
-        )}
-        {before && after && (
-          <Group gap="md">
-            {[before, after].map((one) => (
-              <Text key={one.id} size="xs" c="dimmed">
-                {one.model}
-              </Text>
-            ))}
-          </Group>
-        )}
-      </Stack>
+      <Alert color="gray" variant="light" title={t.progress.notComparable}>
+        <Text size="sm">{pair.reason}</Text>
+      </Alert>
+    );
+  }
+  // Both were analysed and still can't be compared: different models made them.
+  if (!pair.comparable) {
+    const differing = comparison.movements.filter(
+      (one) => one.before && one.after && !one.comparable,
+    );
+    return (
+      <Rerun
+        comparison={comparison}
+        movements={differing.map((one) => one.movement)}
+        models={[before.model, after.model]}
+      />
     );
   }
   return (
@@ -149,9 +187,11 @@ function Movement({
         />
       </Suspense>
       {!pair.same_scale && (
-        <Text size="xs" c="dimmed">
-          {t.progress.differentScale}
-        </Text>
+        <Group>
+          <Text size="xs" c="dimmed">
+            {t.progress.differentScale}
+          </Text>
+        </Group>
       )}
       <Changes before={comparison.before.id} after={comparison.after.id} movement={pair.movement} />
     </Stack>

@@ -1,23 +1,28 @@
 // Two moving faces side by side: one camera, one scale, one slider on the phase of the movement.
 
-import { Box, Button, Group, SegmentedControl, Slider, Stack, Text } from "@mantine/core";
-import { useEffect, useRef, useState, useSyncExternalStore } from "react";
-import { query, type Schemas } from "../api/client";
-import { formatClock, formatDay } from "../kit/formats";
-import { IconPlayerPause, IconPlayerPlay } from "../kit/icons";
+import { Anchor, Box, Group, SegmentedControl, Stack, Text } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import type { Schemas } from "../api/client";
 import { ProblemNotice } from "../kit/Problem";
 import { Loading } from "../kit/States";
 import { useShortcuts } from "../kit/shortcuts";
 import { t } from "../messages/all";
 import { useMay } from "../session/session";
-import { FaceView, type FaceViewer, LAYERS, type Layer, linkCameras, type Player } from "../viewer";
+import { ViewButtons } from "../takes/Tools";
+import { VerdictBadge } from "../takes/Verdict";
+import { FaceView, type FaceViewer, LAYERS, type Layer, linkCameras, VIEWS } from "../viewer";
 import { placeText } from "./estimates";
 import classes from "./Faces.module.css";
+import { FilmOfFace } from "./FilmOfFace";
+import { PointReading } from "./PointReading";
+import { Scrubber } from "./Scrubber";
 import { type FacePair, type OpenedFace, useFacePair } from "./useFacePair";
 
 type Comparison = Schemas["ComparisonRead"];
 type Brief = Schemas["AnalysisBrief"];
-type Shown = Layer;
+
+const WHICH = ["before", "after"] as const;
 
 export function Faces({
   comparison,
@@ -37,7 +42,7 @@ export function Faces({
 function Pair({ comparison, pair }: { comparison: Comparison; pair: FacePair }) {
   const [first, setFirst] = useState<FaceViewer | null>(null);
   const [second, setSecond] = useState<FaceViewer | null>(null);
-  const [layer, setLayer] = useState<Shown>("displacement");
+  const [layer, setLayer] = useState<Layer>("displacement");
   const may = useMay();
   useEffect(() => {
     if (first && second) return linkCameras(first.scene, second.scene);
@@ -52,15 +57,16 @@ function Pair({ comparison, pair }: { comparison: Comparison; pair: FacePair }) 
   }, [first, second, layer]);
   const { player } = pair.before;
   useShortcuts(t.progress.shortcuts, [
-    { keys: "Space", label: t.progress.play, run: () => player.toggle() },
+    { keys: "Space", label: t.progress.playOrPause, run: () => player.toggle() },
     { keys: "ArrowLeft", label: t.progress.stepBack, run: () => player.step(-1) },
     { keys: "ArrowRight", label: t.progress.stepForward, run: () => player.step(1) },
+    { keys: "L", label: t.progress.loop, run: () => toggleLoop(pair) },
+    ...VIEWS.map((view, i) => ({
+      keys: String(i + 1),
+      label: t.viewer.views[view],
+      run: () => first?.scene.view(view),
+    })),
   ]);
-  const settings = (face: OpenedFace) => ({
-    layer,
-    healthySide:
-      face.analysis.summary.affected_side === "right" ? ("left" as const) : ("right" as const),
-  });
   return (
     <Stack gap="xs">
       <Group justify="space-between">
@@ -68,7 +74,7 @@ function Pair({ comparison, pair }: { comparison: Comparison; pair: FacePair }) 
           size="xs"
           aria-label={t.progress.layer}
           value={layer}
-          onChange={(value) => setLayer(value as Shown)}
+          onChange={(value) => setLayer(value as Layer)}
           data={[
             ...LAYERS.map((value) => ({ value, label: t.progress.layers[value] ?? value })),
             { value: "difference", label: t.progress.difference },
@@ -79,93 +85,71 @@ function Pair({ comparison, pair }: { comparison: Comparison; pair: FacePair }) 
         </Text>
       </Group>
       <Box className={classes.pair}>
-        {(["before", "after"] as const).map((which) => (
-          <Stack key={which} gap={4}>
-            <Text size="sm" fw={600}>
-              {t.progress[which]}: {t.progress.visit(comparison[which].number)},{" "}
-              {placeText(comparison[which], formatDay)}
-            </Text>
+        {WHICH.map((which) => (
+          <Stack key={which} gap={4} miw={0}>
+            <Heading comparison={comparison} which={which} face={pair[which]} />
             <Box className={classes.stage} data-testid={`face-${which}`}>
               <FaceView
                 data={pair[which].data}
                 player={pair[which].player}
-                settings={settings(pair[which])}
+                settings={settingsOf(pair[which], layer)}
                 label={t.progress[which]}
                 onViewer={which === "before" ? setFirst : setSecond}
-              />
+              >
+                {which === "before" && first && <ViewButtons viewer={first} />}
+              </FaceView>
             </Box>
-            {may("face:read") && <FrontVideo face={pair[which]} />}
           </Stack>
         ))}
       </Box>
-      <Scrubber player={player} />
+      <Scrubber player={player} anchors={pair.anchors} />
+      {first && second && <PointReading first={first} second={second} />}
+      {may("face:read") && (
+        <Box className={classes.pair}>
+          {WHICH.map((which) => (
+            <FilmOfFace key={which} face={pair[which]} />
+          ))}
+        </Box>
+      )}
     </Stack>
   );
 }
 
-/** The film of the front camera, or of whichever there is, running with its face. */
-function FrontVideo({ face }: { face: OpenedFace }) {
-  const element = useRef<HTMLVideoElement>(null);
-  const take = query.useQuery("get", "/api/v1/takes/{take_id}", {
-    params: { path: { take_id: face.analysis.take_id } },
-  });
-  const views = face.analysis.summary.views;
-  const view = (["center", "left", "right"] as const).find((one) => views[one]);
-  const recording = take.data?.recording_id;
-  const offsetS = (view && views[view]?.sync_offset_s) ?? 0;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the element is there with the recording
-  useEffect(() => {
-    if (element.current) return face.player.attach(element.current, offsetS);
-  }, [face, offsetS, recording, view]);
-  if (!recording || !view) return null;
+function Heading({
+  comparison,
+  which,
+  face,
+}: {
+  comparison: Comparison;
+  which: (typeof WHICH)[number];
+  face: OpenedFace;
+}) {
   return (
-    <video
-      ref={element}
-      className={classes.video}
-      src={`/api/v1/recordings/${recording}/views/${view}/video`}
-      muted
-      playsInline
-      preload="auto"
-      aria-label={t.clinical.views[view]}
-    />
+    <Group justify="space-between" gap="xs">
+      <Text size="sm" fw={600}>
+        {t.progress[which]}: {placeText(comparison[which])}
+      </Text>
+      <Group gap="xs">
+        <VerdictBadge verdict={face.analysis.verdict} />
+        <Anchor
+          size="sm"
+          renderRoot={(props) => (
+            <Link {...props} to="/takes/$takeId" params={{ takeId: face.analysis.take_id }} />
+          )}
+        >
+          {t.progress.openTake}
+        </Anchor>
+      </Group>
+    </Group>
   );
 }
 
-function Scrubber({ player }: { player: Player }) {
-  const { timeS, playing } = useSyncExternalStore(player.subscribe, player.snapshot);
-  const { fromS, toS } = player.range;
-  return (
-    <Group wrap="nowrap" gap="sm">
-      <Button
-        size="xs"
-        variant="default"
-        leftSection={
-          playing ? (
-            <IconPlayerPause size={14} aria-hidden />
-          ) : (
-            <IconPlayerPlay size={14} aria-hidden />
-          )
-        }
-        onClick={() => player.toggle()}
-      >
-        {playing ? t.progress.pause : t.progress.play}
-      </Button>
-      <Slider
-        flex={1}
-        min={fromS}
-        max={toS}
-        step={0.01}
-        value={timeS}
-        label={(value) => formatClock(value, true)}
-        thumbLabel={t.progress.cursor}
-        onChange={(value) => {
-          player.pause();
-          player.seek(value);
-        }}
-      />
-      <Text size="sm" className="numbers" w={64} ta="right">
-        {formatClock(timeS, true)}
-      </Text>
-    </Group>
-  );
+function settingsOf(face: OpenedFace, layer: Layer) {
+  const healthySide: "left" | "right" =
+    face.analysis.summary.affected_side === "right" ? "left" : "right";
+  return { layer, healthySide };
+}
+
+function toggleLoop({ before: { player } }: FacePair): void {
+  player.setLoop(player.snapshot().loop ? null : player.range);
 }

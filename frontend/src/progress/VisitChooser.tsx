@@ -1,32 +1,22 @@
 // Chooses the two visits of a comparison among those of one patient.
 
 import { ActionIcon, Group, NativeSelect, Tooltip } from "@mantine/core";
-import { query } from "../api/client";
-import { formatDay } from "../kit/formats";
 import { IconArrowsExchange } from "../kit/icons";
-import { ProblemNotice } from "../kit/Problem";
 import { t } from "../messages/all";
+import type { VisitOption } from "./usePatient";
 
 export function VisitChooser({
-  patientId,
+  visits,
   before,
   after,
   onChoose,
 }: {
-  patientId: string;
+  visits: readonly VisitOption[];
   before: string;
   after: string;
   onChoose: (before: string, after: string) => void;
 }) {
-  const { data, error } = query.useQuery("get", "/api/v1/patients/{patient_id}/visits", {
-    params: { path: { patient_id: patientId }, query: { limit: 200 } },
-  });
-  if (error) return <ProblemNotice error={error} />;
-  const visits = [...(data?.items ?? [])].sort((a, b) => a.started_at.localeCompare(b.started_at));
-  const options = visits.map((visit) => ({
-    value: visit.id,
-    label: `${formatDay(visit.visited_on)}${visit.title ? ` · ${visit.title}` : ""}`,
-  }));
+  const options = visits.map(({ id, label }) => ({ value: id, label }));
   return (
     <Group align="flex-end" gap="xs">
       <NativeSelect

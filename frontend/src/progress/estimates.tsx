@@ -2,23 +2,13 @@
 
 import { Text, Tooltip } from "@mantine/core";
 import type { Schemas } from "../api/client";
-import { formatNumber } from "../kit/formats";
+import { formatDay } from "../kit/formats";
 import { t } from "../messages/all";
 import { unitName } from "../messages/en/clinical";
+import { numberText } from "./numbers";
 
 export type Change = Schemas["ChangeRead"];
 type Estimate = Pick<Schemas["EstimateRead"], "value" | "ci_lo" | "ci_hi" | "reason">;
-
-/** Ratios and correlations deserve a second decimal; lengths and angles one. */
-export function decimalsOf(unit: string): 1 | 2 {
-  return unit === "1" || unit === "" ? 2 : 1;
-}
-
-/** A number as text; signed ones carry their sign. */
-export function numberText(value: number, unit: string, signed = false): string {
-  const text = formatNumber(value, decimalsOf(unit));
-  return signed && value > 0 && /[1-9]/.test(text) ? `+${text}` : text;
-}
 
 /** A value with its interval in grey behind it; a dash with the reason where there is none. */
 export function Value({
@@ -34,15 +24,18 @@ export function Value({
   if (value === null) {
     return (
       <Tooltip label={reason || t.progress.undetermined} multiline maw={320}>
-        <Text span size="sm" tabIndex={0} aria-label={`${t.progress.undetermined}: ${reason}`}>
+        <Text span size="sm" tabIndex={0}>
           {t.app.undetermined}
+          <Text span size="xs" c="dimmed">
+            {` ${reason || t.progress.undetermined}`}
+          </Text>
         </Text>
       </Tooltip>
     );
   }
   return (
-    <Text span size="sm" className="numbers">
-      {numberText(value, unit, signed)} {unitName(unit)}
+    <Text span size="sm" className="numbers" style={{ whiteSpace: "nowrap" }}>
+      {`${numberText(value, unit, signed)} ${unitName(unit)}`.trim()}
       {ci_lo !== null && ci_hi !== null && (
         <Text span size="xs" c="dimmed">
           {` [${numberText(ci_lo, unit, signed)}, ${numberText(ci_hi, unit, signed)}]`}
@@ -52,24 +45,39 @@ export function Value({
   );
 }
 
-/** Whether a change is larger than the measurement error; never whether it is good. */
+/** After minus before, with its interval. */
+export function Difference({ change }: { change: Change }) {
+  const { difference: value, ci_lo, ci_hi, reason } = change;
+  return <Value estimate={{ value, ci_lo, ci_hi, reason }} unit={change.unit} signed />;
+}
+
+/**
+ * Whether a change is larger than the measurement error, which one that is and where it is from,
+ * or why that can't be told; never whether it is good.
+ */
 export function ChangeVerdict({ change }: { change: Change }) {
+  const behind =
+    change.verdict === "unknown"
+      ? change.reason
+      : change.mdc95 &&
+        t.progress.mdc(
+          `${numberText(change.mdc95.value, change.unit)} ${unitName(change.unit)}`.trim(),
+          change.mdc95.source,
+        );
   return (
     <Text span size="sm" fw={change.verdict === "yes" ? 600 : 400}>
       {t.clinical.changes[change.verdict]}
-      {change.verdict === "unknown" && change.reason && (
-        <Text span size="xs" c="dimmed">
-          {` · ${change.reason}`}
+      {behind && (
+        <Text span size="xs" c="dimmed" fw={400}>
+          {` · ${behind}`}
         </Text>
       )}
     </Text>
   );
 }
 
-/** The day of a visit, or for pseudonymous readers its distance from the first one. */
-export function placeText(
-  place: Schemas["VisitPlace"],
-  formatDay: (iso: string) => string,
-): string {
-  return place.visited_on ? formatDay(place.visited_on) : t.progress.day(place.day);
+/** A visit by its number and day; pseudonymous readers are told the day from the first one. */
+export function placeText(place: Schemas["VisitPlace"]): string {
+  const day = place.visited_on ? formatDay(place.visited_on) : t.progress.day(place.day);
+  return `${t.progress.visit(place.number)}, ${day}`;
 }

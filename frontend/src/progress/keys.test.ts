@@ -20,10 +20,10 @@ const KEYS = [
   key("gentle_closure", "lid_gap_min", "right", "eye"),
 ];
 
-test("a movement is summed up by its target, on the affected side if that is known", () => {
+test("movements in the protocol's order, each by its target, affected where that is known", () => {
   expect(overviewKeys(KEYS).map((k) => [k.movement, k.measure, k.side])).toEqual([
-    ["full_smile", "commissure_excursion", "affected"],
     ["gentle_closure", "lid_gap_min", "left"],
+    ["full_smile", "commissure_excursion", "affected"],
   ]);
 });
 

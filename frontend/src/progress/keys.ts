@@ -1,6 +1,7 @@
 // Which trends there are, and which of them a person wants to see first.
 
 import type { Schemas } from "../api/client";
+import { t } from "../messages/all";
 import { TARGETS } from "../takes/timeline";
 
 export type TrendKey = Schemas["TrendKey"];
@@ -20,9 +21,18 @@ export function sameKey(a: TrendKey, b: Partial<TrendKey>): boolean {
 }
 
 /** The measure that a movement aims at; of closures the smallest gap. */
+function targetOf(movement: string): string | undefined {
+  const target = TARGETS[movement];
+  return target === "lid_gap" ? "lid_gap_min" : target;
+}
+
+/** Every measure that some movement aims at. */
+export const TARGET_MEASURES: readonly string[] = [
+  ...new Set(Object.keys(TARGETS).flatMap((movement) => targetOf(movement) ?? [])),
+];
+
 export function isTarget(key: { movement: string; measure: string }): boolean {
-  const target = TARGETS[key.movement];
-  return key.measure === target || (target === "lid_gap" && key.measure === "lid_gap_min");
+  return key.measure === targetOf(key.movement);
 }
 
 /** One key per movement: its target, on the affected side where the record tells it. */
@@ -34,7 +44,10 @@ export function overviewKeys(keys: readonly TrendKey[]): TrendKey[] {
     const held = best.get(key.movement);
     if (!held || rank(key) < rank(held)) best.set(key.movement, key);
   }
-  return [...best.values()];
+  const protocol = Object.keys(t.clinical.movements);
+  return [...best.values()].sort(
+    (a, b) => protocol.indexOf(a.movement) - protocol.indexOf(b.movement),
+  );
 }
 
 /** The key and its other side, when there is one. */

@@ -41,7 +41,10 @@ export class TrendPlot {
   private readonly plot: uPlot;
   private readonly observer: ResizeObserver;
 
-  constructor(place: HTMLElement, private readonly options: TrendPlotOptions) {
+  constructor(
+    place: HTMLElement,
+    private readonly options: TrendPlotOptions,
+  ) {
     this.plot = new uPlot(this.settings(place.clientWidth), this.data(), place);
     this.observer = new ResizeObserver(() => {
       if (place.clientWidth > 0) {
@@ -108,7 +111,12 @@ export class TrendPlot {
             alpha: stretch.comparable ? 1 : 0.5,
             spanGaps: true,
             // What is measured with another model has hollow points.
-            points: { show: true, size: 8, width: 2, fill: stretch.comparable ? ink : "transparent" },
+            points: {
+              show: true,
+              size: 8,
+              width: 2,
+              fill: stretch.comparable ? ink : "transparent",
+            },
           };
         }),
       ],
@@ -118,7 +126,8 @@ export class TrendPlot {
           size: 34,
           splits: (drawn) => {
             const [low, high] = x;
-            const least = ((high - low) * LABEL_PX) / Math.max(1, drawn.bbox.width / devicePixels());
+            const least =
+              ((high - low) * LABEL_PX) / Math.max(1, drawn.bbox.width / devicePixels());
             return thinned(visitsOf(trends).map(placeOf), least);
           },
           values: (_, places) =>

@@ -3,6 +3,7 @@
 import { useEffect, useState } from "react";
 import { api, type Schemas } from "../api/client";
 import { FaceData, MeshStream, Player, timeMap } from "../viewer";
+import type { PhaseAnchor } from "./phase";
 
 type Brief = Schemas["AnalysisBrief"];
 
@@ -16,6 +17,8 @@ export interface FacePair {
   before: OpenedFace;
   after: OpenedFace;
   difference: MeshStream;
+  /** The moments of the movement that both takes have. */
+  anchors: PhaseAnchor[];
 }
 
 async function opened(brief: Brief, signal: AbortSignal): Promise<OpenedFace> {
@@ -73,15 +76,13 @@ export function useFacePair(
       ]);
       made.push(difference);
       if (signal.aborted) return;
-      const anchors = (phases.data?.anchors ?? []).map((anchor) => ({
-        from: anchor.before_s,
-        to: anchor.after_s,
-      }));
-      other.player.follow(one.player, timeMap(anchors));
+      const anchors = phases.data?.anchors ?? [];
+      const moments = anchors.map(({ before_s, after_s }) => ({ from: before_s, to: after_s }));
+      other.player.follow(one.player, timeMap(moments));
       // Begin at the height of the movement, where there is something to see.
-      const peak = phases.data?.anchors.find((anchor) => anchor.phase === "peak");
+      const peak = anchors.find((anchor) => anchor.phase === "peak");
       one.player.seek(peak?.before_s ?? one.player.range.fromS);
-      setPair({ before: one, after: other, difference });
+      setPair({ before: one, after: other, difference, anchors });
     };
     open().catch((problem: unknown) => {
       if (!signal.aborted) setError(problem);

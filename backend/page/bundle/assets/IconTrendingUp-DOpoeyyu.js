@@ -1,0 +1,1 @@
+import{t as e}from"./createReactComponent-CZSG9Jdq.js";var t=e(`outline`,`trending-up`,`TrendingUp`,[[`path`,{d:`M3 17l6 -6l4 4l8 -8`,key:`svg-0`}],[`path`,{d:`M14 7l7 0l0 7`,key:`svg-1`}]]);export{t};

@@ -1,0 +1,1 @@
+import{o as e,r as t}from"./UnstyledButton-C_FkcFNj.js";import{t as n}from"./InputBase-Cms3mAsj.js";import{c as r}from"./Box-DQvE-6EV.js";var i=r(),a=t(t=>{let r=e([`Input`,`InputWrapper`,`TextInput`],null,t);return(0,i.jsx)(n,{component:`input`,...r,__staticSelector:`TextInput`})});a.classes=n.classes,a.displayName=`@mantine/core/TextInput`;export{a as t};

@@ -1,1 +1,0 @@
-import{a as e,n as t}from"./polymorphic-factory-Bb1ddB7P.js";import{t as n}from"./InputBase-DpPPGyHL.js";import{c as r}from"./Box-DQvE-6EV.js";var i=r(),a=t(t=>{let r=e([`Input`,`InputWrapper`,`TextInput`],null,t);return(0,i.jsx)(n,{component:`input`,...r,__staticSelector:`TextInput`})});a.classes=n.classes,a.displayName=`@mantine/core/TextInput`;export{a as t};
